@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from paragone.analyse.fastest import RATIO
+from paragone.analyse.needs import Needs, needs
 from paragone.analyse.verdicts import POINT
 
 if TYPE_CHECKING:
@@ -23,7 +25,8 @@ def ranking(run: Run, summary: pd.DataFrame, fastest: pd.DataFrame) -> pd.DataFr
     Beside the columns of the summary: `of_fastest`, `of_fastest_low` and `of_fastest_high`, the speed relative to the
     fastest cell at the point, with its verdict `beside_fastest` (NaN and "" for cells that are not verified);
     `maths_lines`, of its own maths files; `needs_compiler` and `needs_more`, whether it takes a compiler, or a language
-    or library beyond Python and NumPy; `on_front`, whether no verified cell at the point is faster with as few lines.
+    or library beyond Python and NumPy; `needs`, what these are, None where the run did not record it; `on_front` and
+    `on_needs_front`, whether no verified cell at the point is faster with as few lines, or needing as little.
     The index is that of the summary. Behind the fastest follow the others by speed, those without a time last.
     """
     shown = summary[~summary["control"] & (summary["status"] != "unavailable")]
@@ -37,13 +40,14 @@ def ranking(run: Run, summary: pd.DataFrame, fastest: pd.DataFrame) -> pd.DataFr
     ordered = cells.assign(follows=follows, slowness=-cells["work_per_second"].astype(float)).sort_values(
         [*POINT, "follows", "slowness"], kind="stable"
     )
-    ordered["on_front"] = False
-    ordered.loc[_front(ordered), "on_front"] = True
+    weights = {"on_front": ordered[["maths_lines"]], "on_needs_front": _weights(ordered)}
+    for column, weight in weights.items():
+        ordered[column] = ordered.index.isin(_front(ordered, weight))
     return ordered.drop(columns=["follows", "slowness"])
 
 
 def _with_needs(cells: pd.DataFrame, run: Run) -> pd.DataFrame:
-    lines = {each.variant: each.maths_lines for each in run.plan.variants}
+    lines, found = {each.variant: each.maths_lines for each in run.plan.variants}, needs(run)
     languages = cells["language"].str.lower()
     built = [info.get("compiler") if isinstance(info, dict) else None for info in run.launches["build_info"]]
     compiling = {*run.launches["variant"][[bool(compiler) for compiler in built]]}
@@ -52,14 +56,27 @@ def _with_needs(cells: pd.DataFrame, run: Run) -> pd.DataFrame:
         maths_lines=cells["variant"].map(lines),
         needs_compiler=needs_compiler,
         needs_more=needs_compiler | ~languages.isin(WITH_NUMPY_ALONE),
+        needs=pd.Series([found.get(variant) for variant in cells["variant"]], cells.index, dtype=object),
     )
 
 
-def _front(cells: pd.DataFrame) -> pd.Index[Any]:
-    """The rows of verified cells that are faster than every cell of their point with as few lines or fewer."""
-    verified = cells[cells["beside_fastest"] != ""]
-    by_lines = verified.sort_values(["maths_lines", "work_per_second"], ascending=[True, False], kind="stable")
-    fastest_yet = by_lines.groupby(POINT)["work_per_second"].transform(
-        lambda speeds: speeds.cummax().shift(fill_value=0)
+def _weights(cells: pd.DataFrame) -> pd.DataFrame:
+    """The bytes of the packages that a cell needs and whether it needs a tool; NaN where that is not known."""
+    known = [needs or Needs(n_bytes=math.nan) for needs in cells["needs"]]
+    return pd.DataFrame(
+        {"n_bytes": [each.n_bytes for each in known], "tool": [bool(each.tool) for each in known]}, cells.index
     )
-    return by_lines.index[(by_lines["work_per_second"] > fastest_yet).to_numpy(dtype=bool)]
+
+
+def _front(cells: pd.DataFrame, weights: pd.DataFrame) -> set[Any]:
+    """The index of the verified cells that no other of their point beats: as fast, and no weight larger."""
+    verified = cells[(cells["beside_fastest"] != "") & weights.notna().all(axis=1)]
+    found: set[Any] = set()
+    for _, own in verified.groupby(POINT, sort=False):
+        kept: list[tuple[Any, ...]] = []
+        for place in own["work_per_second"].sort_values(ascending=False, kind="stable").index:
+            weight = tuple(weights.loc[place])
+            if not any(all(a <= b for a, b in zip(other, weight, strict=True)) for other in kept):
+                kept.append(weight)
+                found.add(place)
+    return found

@@ -126,7 +126,7 @@ def test_the_note_of_one_launch_speaks_of_no_launches_and_no_intervals_over_them
 def test_the_first_screen_tells_a_a_and_that_it_is_too_large_to_tell(quick):
     told = "(line) => [line.innerText, line.getBoundingClientRect().bottom]"
     (first, _), (legend, bottom) = quick.run(
-        f"[...document.querySelectorAll('.answer > p:not(.note), .ranking:not([hidden]) > .summary')].map({told})"
+        f"[...document.querySelectorAll('.answer > p:not(.note), .ranking:not([hidden]) .summary .note')].map({told})"
     )
 
     assert first.startswith("Too noisy to tell: the same code under two names differed by 1.20×.")

@@ -2,16 +2,21 @@
 
 import itertools
 import math
+import re
+from dataclasses import replace
 
 import pytest
+from made_up_run import with_environment
 from ranked_run import SIZES, ranked_run
 
 from paragone.analyse.results import Results
 from paragone.report.page import ranking
+from paragone.report.page.axis import LEAST_GAP, LogAxis
 from paragone.report.page.build import page
-from paragone.report.page.ranking import LEAST_GAP, Axis, rankings
+from paragone.report.page.ranking import rankings
 from paragone.report.text import formatting
 from paragone.report.text.run_report import report_sections
+from paragone.store.records import Source
 
 SHOWN = "document.querySelector('.ranking:not([hidden])')"
 NAMES = f"[...{SHOWN}.querySelectorAll('.ranks tbody th')].map((one) => one.innerText)"
@@ -61,13 +66,13 @@ def test_of_a_run_that_was_too_much_disturbed_the_page_calls_nothing_the_fastest
     monkeypatch.setattr(ranking, "is_busy", lambda results: True)
     (shown,) = [one for one in rankings(results) if one["is_first"]]
 
-    assert shown["summary"].startswith("The baseline is ")
-    assert (shown["ways"], shown["front"]) == ("", "")
+    assert shown["legend"].startswith("The baseline is ")
+    assert (shown["summary"], shown["ways"], shown["fronts"]) == ("", "", [])
 
 
 def test_ticks_lie_within_the_axis_and_have_room_for_their_texts():
     for high in (1.01, 1.5, 3.0, 40.0, 1e3, 1e5):
-        places = [float(at) for at, _ in Axis([1e6, 1e6 * high]).ticks()]
+        places = [float(at) for at, _ in LogAxis([1e6, 1e6 * high]).ticks()]
 
         assert all(0 <= place <= 100 for place in places)
         assert all(after - at >= LEAST_GAP for at, after in itertools.pairwise(places))
@@ -180,11 +185,71 @@ def test_the_chart_of_speed_and_lines_names_the_front_alone_and_no_name_leaves_t
         names = opened.run(
             f"[...{SHOWN}.querySelectorAll('.scatter .name')].map((one) => {{ const box = one.getBoundingClientRect();"
             "const around = one.parentElement.getBoundingClientRect();"
-            "return [one.innerText, box.left >= around.left - 6 && box.right <= around.right + 16]; })"
+            "return [one.innerText, box.left >= around.right && box.right <= innerWidth]; })"
         )
 
         assert sorted(names) == [[name, True] for name in ("c_loops", "numpy_rows", "python_lists", "torch_compile")]
         assert opened.run(f"{SHOWN}.querySelectorAll('.scatter .dot').length") == 5
+
+
+def test_on_paper_the_report_has_at_most_four_pages_and_names_what_is_on_screen_only(opened):
+    assert opened.run("document.querySelector('.on-paper').checkVisibility()") is False
+    n_pages = len(re.findall(rb"/Type\s*/Page\b", opened.pdf()))
+    opened.call("Emulation.setEmulatedMedia", media="print")
+    headings = opened.run(
+        "[...document.querySelectorAll('main h2')].filter((one) => one.checkVisibility()).map((one) => one.innerText)"
+    )
+    named = opened.run("document.querySelector('.on-paper').innerText")
+    opened.call("Emulation.setEmulatedMedia", media="", features=[])
+    opened.spoil()
+
+    assert 1 < n_pages <= 4
+    assert headings[:2] + headings[3:] == ["Charts", "How to read this", "Plan", "Machine"]
+    assert headings[2].startswith("Failed")
+    assert named.startswith("On screen only, in made-up/report.html: Every cell; ")
+
+
+def recorded(results):
+    """Return the run with the packages that its ways import: PyTorch for one, JAX for another."""
+    sizes = {"numpy": 57e6, "torch": 700e6, "jax": 350e6}
+    libraries = {name: {"version": "1", "n_bytes": int(size), "modules": [name]} for name, size in sizes.items()}
+    names = {variant.implementation for variant in results.run.plan.variants}
+    files = {name: {"impl.py": f"import {name.partition('_')[0]}"} for name in names}
+    sources = {
+        name: Source(hash="0", files=files[name] if name in ("torch_compile", "jax_jit") else {}, left_out={})
+        for name in names
+    }
+    return with_environment(replace(results.run, sources=sources), libraries=libraries)
+
+
+def test_what_each_way_needs_stands_in_the_ranking_and_in_a_chart_of_its_own(browser, results, tmp_path):
+    found = Results(recorded(results))
+    path = tmp_path / "report.html"
+    path.write_text(page(found, report_sections(found, [], []), []), encoding="utf-8")
+    browser.open(f"{path.as_uri()}#view&size=10", width=1280)
+    needs = dict(
+        browser.run(
+            f"[...{SHOWN}.querySelectorAll('.ranks tbody tr')].map((row) => [0, 6].map((n) => row.cells[n].innerText))"
+        )
+    )
+    charts = browser.run(
+        f"[...{SHOWN}.querySelectorAll('.taking')].map((one) => [one.querySelectorAll('.dot').length,"
+        "[...one.querySelectorAll('.name')].map((name) => name.innerText), one.querySelector('.note').innerText])"
+    )
+
+    assert {"numpy_rows": "nothing more", "torch_compile": "g++ 12 + torch (0.70 GB)", "jax_jit": "jax (0.35 GB)"} == {
+        name: needs[name] for name in ("numpy_rows", "torch_compile", "jax_jit")
+    }
+    assert 2 == len(charts)
+    assert {"c_loops"} == {*charts[1][1]}
+    assert charts[1][2].startswith(
+        "No other is faster and needs as little beside Python and NumPy: c_loops (nothing more"
+    )
+
+
+def test_a_run_that_did_not_record_what_ways_need_has_neither_column_nor_chart(opened):
+    assert opened.run(f"{SHOWN}.querySelectorAll('.needs').length") == 0
+    assert opened.run(f"{SHOWN}.querySelectorAll('.taking').length") == 1
 
 
 SCROLLING = """

@@ -15,10 +15,10 @@ from paragone.report.page.markdown_html import as_html, as_inline_html, slug
 from paragone.report.page.payload import as_json, payload
 from paragone.report.page.ranking import rankings
 from paragone.report.page.sources import source_css
-from paragone.report.text import formatting, markdown
+from paragone.report.text import formatting, gaps, markdown
 from paragone.report.text.answer import alarms, compared, said
 from paragone.report.text.markdown import Sections
-from paragone.report.text.run_report import FIGURES, RESULTS, WARNINGS
+from paragone.report.text.run_report import FIGURES, HOW_TO_READ, MACHINE, PLAN, RESULTS, WARNINGS
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
@@ -39,6 +39,8 @@ STYLES = ("styles/style.css", "styles/ranking.css", "styles/cell.css")
 
 # The interactive charts replace these figures; the others are embedded as pictures while there is room.
 INTERACTIVE = ("throughput-", "speedup-", "cold-", "memory-")
+# A printed report has the first screen, the chart with its table, and these sections; it names the others.
+ON_PAPER = (HOW_TO_READ, f"## {gaps.HEADING}", PLAN, MACHINE)
 MOST_PICTURE_BYTES = 700_000  # of base64
 
 
@@ -55,6 +57,8 @@ def page(results: Results, sections: Sections, figures: Sequence[Drawing]) -> st
     warnings = [text for heading, text in rest if heading == WARNINGS]
     scripts = [inline_text(name) for name in (VENDOR, *SCRIPTS)]
     pictures, left_out = _pictures(figures)
+    shown = [_section(heading, text) for heading, text in rest if heading and heading not in own]
+    on_screen = ["Every cell", *(each["heading"] for each in shown if not each["on_paper"])]
     return (
         environment()
         .get_template("page.html.j2")
@@ -66,7 +70,9 @@ def page(results: Results, sections: Sections, figures: Sequence[Drawing]) -> st
             answer=_prose("\n\n".join([*said(results), *leading])),
             warnings=[(_prose(text), text.count("\n- ") + 1) for text in warnings],
             results=_prose(result_tables),
-            sections=[_section(heading, text) for heading, text in rest if heading and heading not in own],
+            sections=shown,
+            file=f"{results.run.plan.run}/report.html",
+            on_screen=[*on_screen, *(["Figures"] if pictures or left_out else [])],
             pictures=pictures,
             left_out=left_out,
             hashes=Markup(" ".join(f"'sha256-{_digest(script)}'" for script in scripts)),
@@ -91,7 +97,7 @@ def lead(results: Results) -> str:
 
 def _section(heading: str, text: str) -> dict[str, Any]:
     words = heading.lstrip("# ")
-    return {"place": slug(words), "heading": _line(words), "text": _prose(text)}
+    return {"place": slug(words), "heading": _line(words), "text": _prose(text), "on_paper": heading in ON_PAPER}
 
 
 def _prose(text: str) -> Markup:

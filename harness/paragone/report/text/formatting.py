@@ -140,6 +140,11 @@ def percent(value: float) -> str:
     return f"{significant(100 * value, 2)} %" if math.isfinite(value) else MISSING
 
 
+def n_bytes(value: float) -> str:
+    """Return "0.79 GB", "27 MB"."""
+    return f"{significant(value / 1e9, 2)} GB" if value >= 1e8 else f"{significant(value / 1e6, 2)} MB"
+
+
 def size(number: int) -> str:
     """Return a size, or another whole number, with narrow spaces between thousands."""
     return f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from paragone.analyse.needs import needs
 from paragone.implementation.kernel_declaration import SOURCE
 from paragone.report.text import formatting, markdown
+from paragone.report.text.ranking import what_it_needs
 from paragone.report.text.rows import each_row
 
 if TYPE_CHECKING:
@@ -164,7 +166,11 @@ def _inherited(variables: Sequence[InheritedVariable] | None) -> str:
 
 
 def implementations(run: Run) -> str:
-    """Return a table; without the column of sources where no implementation of a kernel names one of its own."""
+    """Return a table; without the column of sources where no implementation of a kernel names one of its own.
+
+    What they need beside Python and NumPy has a column where the run recorded it.
+    """
+    known = needs(run)
     by_name = {variant.implementation: variant for variant in run.plan.variants}
     names_sources = {variant.source for variant in by_name.values()} != {SOURCE}
     columns = ["language", "layout", *(["source"] if names_sources else []), "idea"]
@@ -173,7 +179,14 @@ def implementations(run: Run) -> str:
             markdown.code(name),
             *(markdown.escaped(getattr(variant, column)) for column in columns),
             str(variant.maths_lines),
+            *([markdown.escaped(what_it_needs(known.get(variant.variant)))] if known else []),
         ]
         for name, variant in sorted(by_name.items())
     ]
-    return markdown.table(["", *columns, "own lines of maths"], lines) if lines else ""
+    return (
+        markdown.table(
+            ["", *columns, "own lines of maths", *(["needs beside Python and NumPy"] if known else [])], lines
+        )
+        if lines
+        else ""
+    )

@@ -13,6 +13,7 @@ from paragone.report.text import formatting, markdown
 from paragone.report.text.rows import each_row, first_row
 
 if TYPE_CHECKING:
+    from paragone.analyse.needs import Needs
     from paragone.task.problem import Words
 
 MOST_NAMED = 3  # variants in one place of a sentence
@@ -121,6 +122,27 @@ def _of_fastest(best: Any) -> str:
         return f"{name}, the fastest of all"
     speed = formatting.ratio_with_interval(*(getattr(best, column) for column in OF_FASTEST))
     return f"{name}, {speed} of the fastest{'' if is_behind(best) else ', not told apart from it'}"
+
+
+def what_it_needs(needs: Needs | None) -> str:
+    """Return "gcc 12.2.0", "torch (0.79 GB)", "nothing more" beside Python and NumPy; "" where it is not known."""
+    if needs is None:
+        return ""
+    packages = ", ".join(needs.packages)
+    size = f" ({formatting.n_bytes(needs.n_bytes)})" if packages and math.isfinite(needs.n_bytes) else ""
+    return " + ".join(filter(None, [needs.tool, f"{packages}{size}"])) or "nothing more"
+
+
+def needs_front(cells: pd.DataFrame) -> str:
+    """Return a sentence that names the Pareto front of speed and needs, the slowest first; "" without any."""
+    on_front = cells[cells["on_needs_front"]].sort_values("work_per_second", kind="stable")
+    named = [
+        f"{markdown.code(row.name)} ({markdown.escaped(what_it_needs(row.needs))}, {formatting.ratio(row.of_fastest)})"
+        for row in each_row(on_front)
+    ]
+    return (
+        f"No other is faster and needs as little beside Python and NumPy: {formatting.listed(named)}." if named else ""
+    )
 
 
 def front(cells: pd.DataFrame) -> str:

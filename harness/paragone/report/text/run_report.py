@@ -36,8 +36,9 @@ if TYPE_CHECKING:
 
 # report.html shows these sections in its own way.
 RESULTS, FIGURES, WARNINGS = "## Results", "## Figures", "## Warnings"
+HOW_TO_READ, PLAN, MACHINE = "## How to read this", "## Plan", "## Machine"
 
-HOW_TO_READ = f"""\
+READING = f"""\
 - **{{per_second}}** is the median over launches (fresh processes) of the median within a launch; in brackets, in
   the same unit, its {formatting.percent(CONFIDENCE)} interval over launches.
 - **×** is the speed relative to the baseline of the same dtype, {{size}} and number of threads, from samples of the
@@ -74,7 +75,7 @@ def report_sections(results: Results, figures: Sequence[Drawing], left_out: Sequ
     run, spoken = results.run, results.run.plan.words_of()
     verdicts = (OF_ONE_LAUNCH if run.plan.launches == 1 else VERDICTS).format(size=spoken.size)
     per_second = formatting.capitalised(spoken.per_second)
-    how_to_read = HOW_TO_READ.format(size=spoken.size, per_second=per_second, verdicts=verdicts)
+    how_to_read = READING.format(size=spoken.size, per_second=per_second, verdicts=verdicts)
     quick = " — quick: one launch, no intervals" if run.plan.quick else ""
     unfinished = "" if was_finished(run) else " — interrupted"
     sections = [
@@ -87,7 +88,7 @@ def report_sections(results: Results, figures: Sequence[Drawing], left_out: Sequ
         (f"## {exactness.HEADING}", exactness.section(results)),
         (f"## Who overtakes whom along {spoken.size}", crossovers.section(results)),
         ("## Claims of the sources", claims.section(results)),
-        ("## How to read this", how_to_read),
+        (HOW_TO_READ, how_to_read),
         (FIGURES, _figures(run, figures, left_out)),
         ("## The machine's limit", limit.section(results)),
         ("## Memory", memory.section(results)),
@@ -95,9 +96,9 @@ def report_sections(results: Results, figures: Sequence[Drawing], left_out: Sequ
         (f"## {gaps.HEADING}", gaps.section(results)),
         ("## Implementations", provenance.implementations(run)),
         ("## The cost of a call", call_cost.section(results)),
-        ("## Plan", markdown.pairs(provenance.plan_pairs(run))),
+        (PLAN, markdown.pairs(provenance.plan_pairs(run))),
         ("## Data", markdown.pairs(provenance.data_pairs(run))),
-        ("## Machine", markdown.pairs(provenance.environment_pairs(run))),
+        (MACHINE, markdown.pairs(provenance.environment_pairs(run))),
         ("## Where the time went", time_spent.section(run)),
         ("## To repeat it", _commands(run)),
     ]

@@ -47,9 +47,10 @@
     return { rows, groups, picked };
   }
 
-  // One figure for each panel, high enough for the list of lines beside it.
+  // One figure for each panel, on screen high enough for the list of lines beside it.
   function fit(groups) {
     const most = Math.max(0, ...groups.map(({ lines }) => lines.length));
+    const isPaper = document.documentElement.classList.contains("paper"); // where the list stands below
     while (panels.children.length > groups.length) {
       echarts.dispose(panels.lastElementChild.querySelector(".plot"));
       panels.lastElementChild.remove();
@@ -60,7 +61,7 @@
       const threads = format.plural(Number(view.chosen.threads), "thread");
       const [caption, box] = panels.children[place].children;
       caption.textContent = `${dtype} · ${title.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())}`;
-      box.style.height = `${Math.min(760, Math.max(400, 22 * most))}px`;
+      box.style.height = `${isPaper ? 330 : Math.min(760, Math.max(400, 22 * most))}px`;
       box.setAttribute("aria-label", `Chart: ${title}, ${view.chosen.problem}, ${dtype}, ${threads}, over ${paragone.wordsOf(view.chosen.problem).size}, ` +
         `${format.plural(lines.length, "line")}. The table below says the same.`);
     });
