@@ -40,9 +40,9 @@ def ranking(run: Run, summary: pd.DataFrame, fastest: pd.DataFrame) -> pd.DataFr
     ordered = cells.assign(follows=follows, slowness=-cells["work_per_second"].astype(float)).sort_values(
         [*POINT, "follows", "slowness"], kind="stable"
     )
-    weights = {"on_front": ordered[["maths_lines"]], "on_needs_front": _weights(ordered)}
-    for column, weight in weights.items():
-        ordered[column] = ordered.index.isin(_front(ordered, weight))
+    costs = {"on_front": ordered[["maths_lines"]], "on_needs_front": _costs(ordered)}
+    for column, cost in costs.items():
+        ordered[column] = ordered.index.isin(_front(ordered, cost))
     return ordered.drop(columns=["follows", "slowness"])
 
 
@@ -60,7 +60,7 @@ def _with_needs(cells: pd.DataFrame, run: Run) -> pd.DataFrame:
     )
 
 
-def _weights(cells: pd.DataFrame) -> pd.DataFrame:
+def _costs(cells: pd.DataFrame) -> pd.DataFrame:
     """The bytes of the packages that a cell needs and whether it needs a tool; NaN where that is not known."""
     known = [needs or Needs(n_bytes=math.nan) for needs in cells["needs"]]
     return pd.DataFrame(
@@ -68,15 +68,15 @@ def _weights(cells: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _front(cells: pd.DataFrame, weights: pd.DataFrame) -> set[Any]:
-    """The index of the verified cells that no other of their point beats: as fast, and no weight larger."""
-    verified = cells[(cells["beside_fastest"] != "") & weights.notna().all(axis=1)]
+def _front(cells: pd.DataFrame, costs: pd.DataFrame) -> set[Any]:
+    """The index of the verified cells that no other of their point beats: as fast, and no cost larger."""
+    verified = cells[(cells["beside_fastest"] != "") & costs.notna().all(axis=1)]
     found: set[Any] = set()
     for _, own in verified.groupby(POINT, sort=False):
         kept: list[tuple[Any, ...]] = []
         for place in own["work_per_second"].sort_values(ascending=False, kind="stable").index:
-            weight = tuple(weights.loc[place])
-            if not any(all(a <= b for a, b in zip(other, weight, strict=True)) for other in kept):
-                kept.append(weight)
+            cost = tuple(costs.loc[place])
+            if not any(all(a <= b for a, b in zip(other, cost, strict=True)) for other in kept):
+                kept.append(cost)
                 found.add(place)
     return found

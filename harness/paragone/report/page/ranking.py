@@ -99,7 +99,7 @@ def _scatters(cells: pd.DataFrame, rows: Sequence[dict[str, Any]]) -> list[dict[
     ]
     charts = [{**scatter(lines, LineAxis(int(cells["maths_lines"].max()))), "across": "lines of maths"}]
     if needs:
-        across = "GB of packages beside Python and NumPy; rings: with a compiler or another language"
+        across = "GB of packages beside NumPy; rings: with a compiler or another language"
         charts.append({**scatter(needs, ByteAxis([dot.takes for dot in needs])), "across": across})
     return charts
 

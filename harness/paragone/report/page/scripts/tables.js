@@ -85,10 +85,10 @@
 
   for (const box of document.querySelectorAll("main section > .scroll")) {
     const table = box.querySelector("table");
-    if (!table.tHead || table.tBodies[0].rows.length < 2) continue;
-    paragone.sortable(table);
     const part = box.closest("section").querySelector("h2").textContent;
     box.setAttribute("aria-label", `Table: ${part}`);
+    if (!table.tHead || table.tBodies[0].rows.length < 2) continue;
+    paragone.sortable(table);
     box.before(paragone.copyButtons(`the table of ${part}`, (form) => paragone.textsOf(table, form)));
   }
   window.addEventListener("resize", () => paragone.fitTables());
