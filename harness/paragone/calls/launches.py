@@ -39,6 +39,7 @@ class Launches:
     times: list[Times] = field(default_factory=list)
     n_rounds: int = 1  # of the launches to come
     here: str = ""
+    enough_s: float = 0.0  # what would be enough for fresh processes, where only the time was too short for them
     elapsed_s: float = 0.0
     launch_s: float = 0.0  # of the longest
 
@@ -103,8 +104,8 @@ def _starting(take: Take, seconds: float) -> Take:
         if launches.times:
             return times
         if FEWEST_LAUNCHES * launch_s > seconds > 2 * FEWEST_LAUNCHES * launches.timed_s:
-            took = f"a fresh process takes {launch_s:.1f} s to start, too long for {seconds:g} s"
-            raise LookupError(f"{took}: seconds={ENOUGH_LAUNCHES * launch_s:.0f} would do")
+            launches.enough_s = ENOUGH_LAUNCHES * launch_s
+            raise LookupError(f"a fresh process takes {launch_s:.1f} s to start, too long for {seconds:g} s")
         launches.fill(min(launch_s - launches.timed_s, seconds / ENOUGH_LAUNCHES))
         return times
 

@@ -26,16 +26,18 @@ def on_launches(launches: Launches) -> Iterator[str]:
     took = f"in {formatting.seconds(launches.elapsed_s)}"
     if launches.here:
         yield f"{counted} {took}, all in this process, because {launches.here}."
-        yield "So the intervals hold nothing of what differs from process to process."
+        more = f" In fresh ones: seconds={launches.enough_s:.0f}." if launches.enough_s else ""
+        yield f"So the intervals hold nothing of what differs from process to process.{more}"
     else:
         yield f"{counted} {took}, each in a fresh process. Times alternate in parts of about 5 ms."
     samples = samples_of(launches.task, launches.times)
     if (lost := 1 - is_undisturbed(samples).mean()) > NOTABLE:
         yield f"The machine is busy: {formatting.percent(lost)} of the parts waited for a CPU and do not count."
     if n < FEWEST_LAUNCHES:
-        more = ENOUGH_LAUNCHES * launches.elapsed_s / max(1, n)
         longest = formatting.seconds(launches.launch_s)
-        yield f"So few launches give no verdict, and one takes up to {longest}. For more: seconds={more:.0f}."
+        wanted = ENOUGH_LAUNCHES * launches.elapsed_s / max(1, n)
+        more = "" if launches.enough_s else f" For more: seconds={wanted:.0f}."
+        yield f"So few launches give no verdict, and one takes up to {longest}.{more}"
 
 
 def too_slow(round_s: float, seconds: float) -> tuple[str, ...]:

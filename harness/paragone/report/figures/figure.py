@@ -67,6 +67,15 @@ def figure_style() -> Iterator[None]:
         yield
 
 
+class ShownFigure(Figure):
+    """A figure that a notebook shows by itself; of others it knows only those of pyplot."""
+
+    def _repr_png_(self) -> bytes:
+        content = io.BytesIO()
+        self.savefig(content, format="png", metadata=NO_DATES["png"])
+        return content.getvalue()
+
+
 class Sheet:
     """A figure with a title and a subtitle. Sizes and places are in inches, from the top left corner."""
 
@@ -74,7 +83,7 @@ class Sheet:
         lines = [part for line in subtitle for part in wrapped(line, width - 0.4, 8.5)]
         self.top = 0.22 + TITLE_HEIGHT + 0.18 * len(lines)
         self.width, self.height = width, height + self.top
-        self.figure = Figure(figsize=(self.width, self.height), facecolor="white", dpi=DPI)
+        self.figure = ShownFigure(figsize=(self.width, self.height), facecolor="white", dpi=DPI)
         FigureCanvasAgg(self.figure)
         self.text(0.15, 0.22, title, size=12.5, weight="bold")
         for number, line in enumerate(lines):
