@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from paragone.claims.claim import CLAIMS, NETWORKS, Claim, read_claims, shipped_claims
 from paragone.cli.app import EXIT_INTERRUPTED, command_line, err, exit_where_interrupted, out
@@ -28,8 +26,6 @@ from paragone.task.problem import Data
 if TYPE_CHECKING:
     from paragone.claims.evidence import EvidenceSources
     from paragone.claims.judge_claims import JudgedClaim
-
-STYLES = {"reproduced": "green", "not reproduced": "red", "cannot be told": "yellow"}
 
 
 @with_option_groups
@@ -54,6 +50,7 @@ def claims(
 ) -> None:
     """Test what the sources claim on this machine, each on its own terms; a claim that fails is a finding, no error."""
     from paragone.claims.evidence import EvidenceSources
+    from paragone.report.terminal.claims import print_claims
     from paragone.store.runs import results_folder
 
     if new and not measure:
@@ -85,7 +82,7 @@ def claims(
     )
     with exit_where_interrupted("Interrupted before anything was measured: nothing is left behind."):
         judged_claims, finished = _judged(evidence, selected, measure, new)
-    _show(judged_claims)
+    print_claims(judged_claims, out)
     if not finished:
         raise typer.Exit(EXIT_INTERRUPTED)
 
@@ -170,20 +167,3 @@ def _judged(evidence: EvidenceSources, claims: list[Claim], measure: bool, new: 
         unknown = JudgedClaim(claim, CANNOT_TELL, "no finished run of this machine and code has its cells")
         judged_claims.setdefault(claim.id, unknown)
     return [judged_claims[claim.id] for claim in claims], finished
-
-
-def _show(judged_claims: list[JudgedClaim]) -> None:
-    from paragone.report.text.claims import here, of, tally
-
-    table = Table(show_edge=False, pad_edge=False, show_lines=True)
-    for heading in ("claim", "claimed", "here", "verdict"):
-        table.add_column(heading, overflow="fold")
-    for judged in judged_claims:
-        claim = judged.claim
-        claimed = Text(f"{claim.source}: {claim.says}\n")
-        claimed.append("\n".join(filter(None, [claim.id, *of(judged)])), style="bright_black")
-        verdict = Text(judged.verdict, style=STYLES.get(judged.verdict, ""))
-        verdict.append(f": {judged.why}" if judged.why else "", style="bright_black")
-        table.add_row(claimed, claim.expected, here(judged), verdict)
-    out.print(table)
-    out.print(f"\n{tally(judged_claims)}", highlight=False)

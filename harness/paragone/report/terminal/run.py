@@ -10,6 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from paragone.analyse.statuses import STATUSES_WITH_TIMES, TOO_FAST
+from paragone.report.terminal.ranking import print_ranking
+from paragone.report.terminal.styles import GREY
+from paragone.report.terminal.styles import STYLES as VERDICT_STYLES
 from paragone.report.text import formatting
 from paragone.report.text.exactness import error_sentences
 from paragone.report.text.noise import noise_sentence, too_busy
@@ -21,14 +24,13 @@ if TYPE_CHECKING:
     from paragone.analyse.results import Results
     from paragone.task.problem import Words
 
-STYLES = {"faster": "green", "slower": "red", "baseline": "bold"}
+STYLES = {**VERDICT_STYLES, "baseline": "bold"}
 # By the first four letters of a verdict: the sign before the ratio, which is then grey, and what it means.
 MARKS = {
     "same": ("≈", "≈ the same"),
     "not ": ("?", "? not enough data"),
     "with": ("≈", "≈ and grey: within A/A, not told apart from the baseline"),
 }
-GREY = "bright_black"
 WIDE = 100  # columns of a terminal with room for wider gaps
 KEY = "{per_second}, then times the baseline's. {marks}"
 ERROR_WIDTH = 8  # of " 2.9e-05"
@@ -46,6 +48,8 @@ def print_summary(results: Results, console: Console) -> None:
     for _, cells in shown.groupby(["problem", "threads", "dtype"], sort=False):
         spoken = run.plan.words_of(first_row(cells).problem)
         errors_shown |= _print_tables(cells, spoken, console)
+    for problem, threads in shown[["problem", "threads"]].drop_duplicates().itertuples(index=False):
+        print_ranking(results, str(problem), int(threads), console)
     noise_style = "" if run.plan.launches == 1 else GREY
     for problem in frame["problem"].unique():
         console.print(Text(f"{problem}. {noise_sentence(results, str(problem))}", style=noise_style))

@@ -1,4 +1,4 @@
-"""The claims of the sources beside what was measured: a section of the report, and a table for the terminal."""
+"""The claims of the sources beside what was measured: a section of the report, and its words."""
 
 from __future__ import annotations
 
