@@ -48,13 +48,13 @@ if TYPE_CHECKING:
     from paragone.adapters.process import ProcessImplementation as ProcessImplementation
     from paragone.adapters.tensors import TorchImplementation as TorchImplementation
     from paragone.analyse.results import Results as Results
-    from paragone.analyse.results import load_run as load_run
     from paragone.calls.compare import compare as compare
     from paragone.calls.comparison import Comparison as Comparison
     from paragone.errors import HarnessError as HarnessError
     from paragone.errors import MeasurementFailed as MeasurementFailed
     from paragone.implementation.contract import FLOATS as FLOATS
     from paragone.implementation.contract import Implementation as Implementation
+    from paragone.report.notebook import load_run as load_run
     from paragone.task.mlp.problem import NetworkProblem as NetworkProblem
     from paragone.task.mlp.state import State as State
     from paragone.task.problem import Problem as Problem
@@ -70,7 +70,7 @@ METHOD_VERSION = 3
 PUBLIC = {
     "compare": "calls.compare",
     "Comparison": "calls.comparison",
-    "load_run": "analyse.results",
+    "load_run": "report.notebook",
     "Results": "analyse.results",
     "FLOATS": "implementation.contract",
     "Implementation": "implementation.contract",

@@ -20,12 +20,12 @@ import pytest
 from hostile_imports import KINDS, Kind
 from zoo_faults import is_gone, wait_until
 
-from paragone.analyse.results import load_run
 from paragone.files.paths import IMPORT_ROOT, PROJECT
 from paragone.files.printable import is_printable
 from paragone.files.schema import MOST_CHARACTERS
 from paragone.implementation import described
 from paragone.implementation.registry import discover
+from paragone.report.notebook import load_run
 from paragone.store.runs import run_folders
 from paragone.task.mlp.problem_files import find_problem
 

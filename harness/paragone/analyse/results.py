@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import pandas as pd
 
@@ -17,8 +16,7 @@ from paragone.analyse.ratios import Rounds, everywhere, launch_ratios, speeds_ov
 from paragone.analyse.statuses import timed_samples
 from paragone.analyse.summary import baselines_of, cells_with_statuses, launch_medians, summarise
 from paragone.analyse.warnings import warnings
-from paragone.store.reader import Run, read_run
-from paragone.store.runs import find_run, results_folder
+from paragone.store.reader import Run
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,13 +84,3 @@ class Results:
     def relative_speeds(self, others: Mapping[str, str]) -> pd.DataFrame:
         """The speed of every cell relative to that of another variant; `others` maps variant → other variant."""
         return speeds_over_launches(launch_ratios(self.rounds, everywhere(others, self.rounds.planned)))
-
-
-def load_run(run: str | Path = "latest") -> Results:
-    """The results of a run, by its folder, or by its name in PARAGONE_RESULTS or `./results`.
-
-    `.summary` has a row per cell, `.samples` a row per timed sample, `.launches` the medians of every launch; what was
-    stored and not derived (plan, environment, raw tables) is in `.run`. Times end in `_ns`, `_seconds` or `_ms`.
-    Raises UnknownName where there is no such run, ResultsUnusable where its folder is damaged.
-    """
-    return Results(read_run(find_run(results_folder(), str(run))))

@@ -5,6 +5,7 @@
     figures     PNG and SVG by Matplotlib, a file for each kind of figure
     page        report.html: scripts, styles, and the data in it
     terminal    the output of commands
+    notebook    a run as a notebook displays it
 
 Nothing here measures or computes: numbers come from `paragone.analyse`, `paragone.comparison` and `paragone.claims`.
 """
