@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +11,7 @@ import typer
 from paragone.cli.app import err, out
 from paragone.cli.options import ResultsOption
 from paragone.errors import Incomparable, Misuse, ResultsUnusable
+from paragone.files.atomic import write_files
 
 if TYPE_CHECKING:
     from paragone.report.page.site import SiteRun
@@ -34,8 +34,7 @@ def site(
         raise ResultsUnusable(f"{stored} has no run for a site. To measure one: paragone bench")
     pages = {machine: _pages(machine, runs, folder) for machine in dict.fromkeys(run.machine for run in runs)}
     pages_of_all = _machines_page(runs, folder)
-    for run in runs:
-        _copy_report(run, folder)
+    _copy_reports(runs, folder)
     path = write_site_index(runs, pages, pages_of_all, folder)
     out.print(f"Site: {path}, {sum(run.has_report for run in runs)} reports", soft_wrap=True, highlight=False)
 
@@ -129,11 +128,30 @@ def _machines_page(runs: Sequence[SiteRun], site: Path) -> list[tuple[str, str]]
     return [(f"{path.parent.name}/{path.name}", f"{len(newest)} machines side by side, the newest run of each")]
 
 
-def _copy_report(run: SiteRun, site: Path) -> None:
-    if not run.has_report:
-        return
+def _copy_reports(runs: Sequence[SiteRun], site: Path) -> None:
+    """Write the reports, and once what their pages share; what an earlier site shared and no page needs is deleted."""
+    from paragone.report.page.shared_parts import FOLDER
+
+    shared = site / FOLDER
+    needed = {name for run in runs if run.has_report for name in _copy_report(run, site, shared)}
+    for path in shared.iterdir() if shared.is_dir() else ():
+        if path.suffix in (".js", ".css") and path.name not in needed:
+            path.unlink()
+
+
+def _copy_report(run: SiteRun, site: Path, shared: Path) -> list[str]:
+    """Write the report of a run, and what of it is shared, unless that is there; return the names of those files."""
+    from paragone.report.page.shared_parts import with_shared_parts
+
     try:
+        report = (run.folder / PAGE).read_text(encoding="utf-8", errors="replace")
+        page = with_shared_parts(report)
+        for name, content in page.parts.items():
+            if not (shared / name).exists():
+                shared.mkdir(parents=True, exist_ok=True)
+                write_files(shared, {name: content.encode()})
         (site / run.folder.name).mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(run.folder / PAGE, site / run.folder.name / PAGE)
+        write_files(site / run.folder.name, {PAGE: page.html.encode()})
     except OSError as error:
         raise ResultsUnusable(f"{site}: the report of {run.folder.name} cannot be copied: {error.strerror}") from None
+    return [*page.parts]
