@@ -67,3 +67,35 @@ def test_an_empty_folder_is_an_error_and_no_traceback(paragone, tmp_path):
 
     assert 5 == code
     assert "got 0" in err
+
+
+def test_a_history_of_some_cells_has_a_folder_of_its_own(paragone, stored):
+    code, out, err = paragone("history", "-p", "niel*", "-i", "numpy_tuned", "--results", stored)
+    (page,) = (path / "history.html" for path in stored.glob("history-0123abcd-*"))
+
+    assert 0 == code
+    assert str(page) in out
+    assert "numpy_tuned" in page.read_text()
+    assert 'id="cells-nielsen-numpy-rows' not in page.read_text()
+    assert "reading runs" in err
+
+
+def test_a_run_without_the_cells_that_are_asked_for_is_left_out_and_said(paragone, tmp_path):
+    folders = [written(run, tmp_path) for run in nights(3)]
+    for name in ("plan.json", "samples.jsonl", "launches.jsonl", "outcomes.jsonl"):
+        path = folders[0] / name
+        path.write_text(path.read_text().replace("numpy_tuned", "numpy_other"))
+    code, out, _ = paragone("history", "-i", "numpy_tuned", "--results", tmp_path)
+
+    assert 0 == code
+    assert "1 run left out: it has none of these cells (2026-01-02T030405Z)" in " ".join(out.split())
+
+
+@pytest.mark.parametrize(
+    ("option", "words"), [(("-p", "nielson"), "unknown problem 'nielson'"), (("-i", "no*"), "unknown implementation")]
+)
+def test_what_no_run_has_is_named(paragone, stored, option, words):
+    code, _, err = paragone("history", *option, "--results", stored)
+
+    assert 2 == code
+    assert words in " ".join(err.split())

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from paragone.cli.app import err, out
-from paragone.cli.options import ResultsOption
+from paragone.cli.display import TerminalDisplay
+from paragone.cli.options import ImplementationsOption, ResultsOption
 from paragone.cli.report import different_runs
-from paragone.errors import ResultsUnusable
+from paragone.cli.values import names_of
+from paragone.errors import ResultsUnusable, UnknownName
 
 if TYPE_CHECKING:
-    from paragone.comparison.history import History
+    from paragone.comparison.history import History, PastRun
 
 FEWEST_RUNS = 2
 
@@ -26,6 +29,10 @@ def history(
             metavar="[RUN …]", help="Names or folders of runs; all of the newest run's machine if left out."
         ),
     ] = None,
+    problem: Annotated[
+        list[str] | None, typer.Option("--problem", "-p", help="Problems: names or globs. May be repeated.")
+    ] = None,
+    implementations: ImplementationsOption = None,
     results: ResultsOption = None,
 ) -> None:
     """Put the runs of one machine in a line: where a cell's speed changed, between which commits and versions."""
@@ -36,32 +43,64 @@ def history(
 
     folder = results_folder(results)
     chosen = different_runs("history", runs, folder) if runs else run_folders(folder)
+    problems, variants = names_of(problem), names_of(implementations)
     usable, left_out = usable_runs(chosen)
-    found = history_of_machine(usable, left_out)
+    found = history_of_machine(usable, left_out, problems, variants)
     if len(found.runs) < FEWEST_RUNS:
         got = f"{folder}: a history takes {FEWEST_RUNS} runs or more of one machine, got {len(found.runs)}."
         raise ResultsUnusable(" ".join([got, *left_out_sentences(found), "To measure one: paragone bench"]))
     print_history(found, out)
-    path = write_history(found, folder)
+    path = write_history(found, folder, [*(f"-p {name}" for name in problems), *(f"-i {name}" for name in variants)])
     out.print(f"\nHistory: {path}, as a table {path.with_suffix('.csv')}", soft_wrap=True, highlight=False)
 
 
-def history_of_machine(usable: Sequence[tuple[Path, str]], left_out: Sequence[tuple[str, str]]) -> History:
-    """The history of the runs that are of the newest one's machine. A damaged run is told at once and left out."""
+def history_of_machine(
+    usable: Sequence[tuple[Path, str]],
+    left_out: Sequence[tuple[str, str]],
+    problems: Sequence[str] = (),
+    variants: Sequence[str] = (),
+) -> History:
+    """The history of the runs that are of the newest one's machine. A damaged run is told at once and left out.
+
+    With `problems` or `variants`, patterns both, it is one of their cells. Raises UnknownName where a pattern is of
+    nothing in these runs.
+    """
     from paragone.analyse.results import Results
-    from paragone.comparison.history import history_of, past_run
+    from paragone.comparison.history import history_of, narrowed, past_run
     from paragone.store.reader import read_run
 
     machine = usable[-1][1] if usable else ""
     others = [(folder.name, "it is of another machine") for folder, its in usable if its != machine]
+    own = [folder for folder, its in usable if its == machine]
     past = []
-    for folder, its in usable:
-        if its == machine:
+    with TerminalDisplay(err).progress("reading runs", len(own)) as advance:
+        for folder in own:
             try:
                 past.append(past_run(Results(read_run(folder))))
             except ResultsUnusable as error:
                 _tell(error)
-    return history_of(past, [*left_out, *others])
+            advance(folder.name, 1)
+    _refuse_unknown(past, problems, variants)
+    if not problems and not variants:
+        return history_of(past, [*left_out, *others])
+    asked = [narrowed(each, problems, variants) for each in past]
+    without = [(each.run.folder.name, "it has none of these cells") for each in asked if each.cells.empty]
+    return history_of([each for each in asked if len(each.cells)], [*left_out, *others, *without])
+
+
+def _refuse_unknown(past: Sequence[PastRun], problems: Sequence[str], variants: Sequence[str]) -> None:
+    """Raise UnknownName for the first pattern that is of no cell of these runs."""
+    from paragone.implementation.selection import is_named
+
+    cells = [each.cells for each in past]
+    known = sorted({name for frame in cells for name in frame["problem"]})
+    names = sorted({name for frame in cells for name in frame["variant"]})
+    for one in problems:
+        if not any(fnmatchcase(name, one) for name in known):
+            raise UnknownName("problem", one, known)
+    for one in variants:
+        if not any(is_named(name, one) for name in names):
+            raise UnknownName("implementation", one, sorted({name.partition("[")[0] for name in names}))
 
 
 def usable_runs(folders: Sequence[Path]) -> tuple[list[tuple[Path, str]], list[tuple[str, str]]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,7 @@ from paragone.analyse.verdicts import POINT
 from paragone.comparison.change_points import CHANCE, Change, Series, change_points
 from paragone.comparison.comparable import CHANGED, environment_differences, name_of, other_work, source_states
 from paragone.comparison.uncertainty import adjusted
+from paragone.implementation.selection import is_named
 from paragone.store.reader import Run
 
 if TYPE_CHECKING:
@@ -117,6 +119,16 @@ def past_run(results: Results) -> PastRun:
     return PastRun(
         replace(run, samples=run.samples.iloc[:0], rounds=run.rounds.iloc[:0]), cells[[*CELL, *ABOUT, *NUMBERS]]
     )
+
+
+def narrowed(past: PastRun, problems: Sequence[str], variants: Sequence[str]) -> PastRun:
+    """A past run with the cells of these problems (globs) and variants (patterns) alone; [] stands for all."""
+    cells = past.cells
+    is_asked = pd.Series(True, index=cells.index)
+    for column, patterns, matches in (("problem", problems, fnmatchcase), ("variant", variants, is_named)):
+        if patterns:
+            is_asked &= cells[column].map(lambda name, of=patterns, fits=matches: any(fits(name, one) for one in of))
+    return replace(past, cells=cells[is_asked])
 
 
 def history_of(runs: Iterable[PastRun], left_out: Iterable[tuple[str, str]] = ()) -> History:

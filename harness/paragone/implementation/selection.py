@@ -30,6 +30,12 @@ def is_selected(variant: Variant, patterns: Iterable[str]) -> bool:
     return any(matches_name(name, pattern) and _parts(pattern)[1].items() <= axes for pattern in patterns)
 
 
+def is_named(variant: str, pattern: str) -> bool:
+    """Whether a pattern selects a variant by its whole name, as a run keeps it: numpy_rows[dtype=float32,order=F]."""
+    name, axes = _parts(pattern)
+    return fnmatchcase(variant.partition("[")[0], name) and axes.items() <= axes_of(variant).items()
+
+
 def selected(known: Sequence[Described], pattern: str) -> list[Described]:
     """The implementations with a variant that matches.
 

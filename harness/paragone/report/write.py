@@ -117,17 +117,18 @@ def write_gallery(columns: Sequence[Column], results: Path, name: str = "") -> P
     return folder / "gallery.html"
 
 
-def write_history(history: History, results: Path) -> Path:
+def write_history(history: History, results: Path, asked: Sequence[str] = ()) -> Path:
     """Write history.html and history.csv into the folder of the machine in `results`; return the path of history.html.
 
-    Each history of a machine replaces the one before, so that its address stays. Raises ResultsUnusable where the
-    folder cannot be written.
+    Each history of a machine replaces the one before, so that its address stays; one of the cells that were `asked`
+    for has a folder of its own. Raises ResultsUnusable where the folder cannot be written.
     """
     from paragone.report.page.history import history_page
     from paragone.report.text.history import history_csv
 
     files = {"history.csv": history_csv(history).encode(), "history.html": history_page(history).encode()}
-    folder = results / folder_of_machine(history.runs[-1].run.environment.machine.id, "history")
+    ending = f"-{hashlib.sha256(chr(10).join(asked).encode()).hexdigest()[:6]}" if asked else ""
+    folder = results / f"{folder_of_machine(history.runs[-1].run.environment.machine.id, 'history')}{ending}"
     _write_folder(folder, files)
     return folder / "history.html"
 

@@ -63,8 +63,8 @@ def _bars(cells: pd.DataFrame, console: Console) -> Table:
         width = console.width - sum(widths[:2]) - GAP * 2
     longest = max(row.work_per_second for row in rows)
     table = Table.grid(padding=(0, GAP, 0, 0))
-    for justify in ("left", "right", *["left"] * has_intervals, "left"):
-        table.add_column(justify=justify, no_wrap=True)
+    for number in range(3 + has_intervals):
+        table.add_column(justify="right" if number == 1 else "left", no_wrap=True)
     for row, (name, ratio, interval) in zip(rows, texts, strict=True):
         style = STYLES.get(row.verdict, GREY)
         drawn = bar(row.work_per_second / longest, max(1, width), console.options.ascii_only)

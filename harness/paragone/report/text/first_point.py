@@ -19,7 +19,8 @@ def cells_of_first_point(results: Results, problem: str, threads: int) -> pd.Dat
     own = ranked[(ranked["problem"] == problem) & (ranked["threads"] == threads) & (ranked["beside_fastest"] != "")]
     own = own[own["dtype"] == own["dtype"].min()]
     own = own[own["size"] == own["size"].max()]
-    return own.assign(name=short_names(results.summary)[own.index])
+    named: pd.DataFrame = own.assign(name=short_names(results.summary)[own.index])
+    return named
 
 
 def with_control(results: Results, cells: pd.DataFrame) -> pd.DataFrame:
