@@ -67,3 +67,22 @@ def test_json_prints_checks_and_no_contract(paragone):
 
     assert code == 2
     assert "leave out --contract or --json" in err
+
+
+def test_list_prints_a_line_for_each_implementation_with_why_it_cannot_run(paragone):
+    code, out, _ = paragone("list", "numpy_rows", "cupy_rows", "--json")
+    by_name = {row["implementation"]: row for row in rows_of(out)}
+
+    assert 0 == code
+    assert by_name["numpy_rows"]["axes"] == {"dtype": ["float32", "float64"], "order": ["C", "F"]}
+    assert by_name["numpy_rows"]["unavailable"] == ""
+    assert by_name.keys() == {"numpy_rows", "cupy_rows"}
+
+
+def test_claims_prints_a_line_for_each_with_null_where_nothing_was_measured(paragone, tmp_path):
+    code, out, _ = paragone("claims", "-k", "heat", "--no-measure", "--json", "--results", tmp_path / "none")
+    rows = rows_of(out)
+
+    assert 0 == code
+    assert {row["ratio"] for row in rows} == {None}
+    assert all(row["says"] and row["verdict"].startswith("cannot be") and row["why"] for row in rows)

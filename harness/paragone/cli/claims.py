@@ -13,6 +13,7 @@ import typer
 from paragone.claims.claim import CLAIMS, NETWORKS, Claim, read_claims, shipped_claims
 from paragone.cli.app import EXIT_INTERRUPTED, command_line, err, exit_where_interrupted, out
 from paragone.cli.display import TerminalDisplay
+from paragone.cli.json_lines import JsonOption, print_judged_claims
 from paragone.cli.option_groups import with_option_groups
 from paragone.cli.options import KernelOption, RunOptions
 from paragone.cli.request import data_set, on_data
@@ -45,6 +46,7 @@ def claims(
         bool, typer.Option("--measure/--no-measure", help="Measure what is missing, or show what finished runs say.")
     ] = True,
     new: Annotated[bool, typer.Option("--new", help="Measure all of it, whatever finished runs say.")] = False,
+    json: JsonOption = False,
     kernel: KernelOption = NETWORKS,
     run: RunOptions,
 ) -> None:
@@ -82,7 +84,10 @@ def claims(
     )
     with exit_where_interrupted("Interrupted before anything was measured: nothing is left behind."):
         judged_claims, finished = _judged(evidence, selected, measure, new)
-    print_claims(judged_claims, out)
+    if json:
+        print_judged_claims(judged_claims)
+    else:
+        print_claims(judged_claims, out)
     if not finished:
         raise typer.Exit(EXIT_INTERRUPTED)
 

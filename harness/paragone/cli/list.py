@@ -8,6 +8,7 @@ import typer
 from rich.markup import escape
 
 from paragone.cli.app import out
+from paragone.cli.json_lines import JsonOption, print_implementations
 from paragone.cli.kernel_names import NETWORKS, unknown_kernel
 from paragone.cli.options import KernelOption, PluginsOption
 from paragone.implementation.described import unavailable_reason
@@ -20,6 +21,7 @@ def list_implementations(
     names: Annotated[list[str] | None, typer.Argument(help="Names or globs; all if left out.")] = None,
     kernel: KernelOption = NETWORKS,
     plugins: PluginsOption = None,
+    json: JsonOption = False,
 ) -> None:
     """Show every implementation of a kernel: language, axes, source, idea, whether it can run here."""
     kernels, bad = kernel_folders(plugins or ())
@@ -28,7 +30,11 @@ def list_implementations(
         raise unknown_kernel(kernel, [NETWORKS, *kernels])
     registered, unusable = discover(kernels.get(kernel, IMPLEMENTATIONS), plugins or ())
     refuse_unusable(names or ("*",), registered, unusable)
-    shown = [_shown(entry) for entry in select(registered, names or ["*"])]
+    chosen = select(registered, names or ["*"])
+    if json:
+        print_implementations(chosen, () if names else unusable)
+        return
+    shown = [_shown(entry) for entry in chosen]
     out.print("\n".join(shown), soft_wrap=True, highlight=False)  # once: each print takes a millisecond
     if not names:
         for folder in unusable:
