@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import typer
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
+from rich.table import Table
 
 from paragone.files.printable import printable
 
@@ -48,6 +49,21 @@ class PlainConsole(Console):
 
 out = PlainConsole()
 err = PlainConsole(stderr=True)
+
+
+def print_behind(label: str, width: int, words: str) -> None:
+    """Print words in markup behind a label of that width.
+
+    On a terminal lines break between words, below the words; elsewhere all is one line, which `grep` finds whole.
+    """
+    if not out.is_terminal:
+        out.print(f"{label}{words}", soft_wrap=True, highlight=False)
+        return
+    grid = Table.grid()
+    grid.add_column(width=width)
+    grid.add_column(overflow="fold")
+    grid.add_row(label, words)
+    out.print(grid, highlight=False)
 
 
 def command_line() -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 from rich.markup import escape
 
-from paragone.cli.app import out
+from paragone.cli.app import print_behind
 from paragone.errors import DataUnusable, Misuse, ResultsUnusable
 from paragone.files.paths import PROJECT
 from paragone.implementation.described import unavailable_reason
@@ -32,6 +32,7 @@ from paragone.task.mlp.forms.locate import locate
 from paragone.task.mlp.mnist.cache import find_entry
 from paragone.task.mlp.mnist.parts import MNIST_SHA256
 
+INDENT = 9  # columns of the severity, with a blank
 COLOURS = {"ok": "green", "note": "yellow", "problem": "red"}
 ENOUGH_DISK = 2 * GIB  # the data set in both dtypes as cached files, and room for runs
 WORKER_TIMEOUT_S = 60
@@ -54,13 +55,10 @@ def doctor() -> None:
     """Show what is here, what is missing, and what would disturb a measurement, with the command that mends each."""
     for finding in examine():
         colour = COLOURS[finding.severity]
-        out.print(
-            f"[{colour}]{finding.severity:<8}[/] [bold]{escape(finding.what)}[/]: {escape(finding.found)}",
-            highlight=False,
-            soft_wrap=True,
-        )
+        label = f"[{colour}]{finding.severity:<{INDENT}}[/]"
+        print_behind(label, INDENT, f"[bold]{escape(finding.what)}[/]: {escape(finding.found)}")
         if finding.mend and finding.severity != "ok":
-            out.print(f"         → {escape(finding.mend)}", highlight=False, soft_wrap=True)
+            print_behind(" " * INDENT, INDENT, f"→ {escape(finding.mend)}")
 
 
 def examine(results: Path | None = None) -> list[Finding]:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from paragone.cli.app import out
+from paragone.cli.app import out, print_behind
 from paragone.cli.json_lines import JsonOption, print_implementations
 from paragone.cli.kernel_names import NETWORKS, unknown_kernel
 from paragone.cli.options import KernelOption, PluginsOption
@@ -15,6 +15,8 @@ from paragone.implementation.described import unavailable_reason
 from paragone.implementation.plugins import kernel_folders, refuse_taken
 from paragone.implementation.registry import IMPLEMENTATIONS, Registered, discover, refuse_unusable, select
 from paragone.task.mlp.shipped import shipped_names
+
+INDENT = 4
 
 
 def list_implementations(
@@ -34,8 +36,8 @@ def list_implementations(
     if json:
         print_implementations(chosen, () if names else unusable)
         return
-    shown = [_shown(entry) for entry in chosen]
-    out.print("\n".join(shown), soft_wrap=True, highlight=False)  # once: each print takes a millisecond
+    for entry in chosen:
+        _print(entry)
     if not names:
         for folder in unusable:
             out.print(f"[red]{escape(folder.name)} cannot be used:[/] {escape(folder.reason)}\n", soft_wrap=True)
@@ -44,13 +46,15 @@ def list_implementations(
         out.print("Kernels: " + ", ".join([NETWORKS, *kernels]), highlight=False)
 
 
-def _shown(entry: Registered) -> str:
+def _print(entry: Registered) -> None:
     declared = entry.implementation
     axes = [f"{axis} {'/'.join(values)}" for axis, values in declared.axes.items()]
     lines = f"{entry.maths_lines()} lines of maths of its own"
     facts = [declared.language, declared.layout, *axes, lines, declared.source, *filter(None, [entry.origin])]
-    shown = [f"[bold]{escape(declared.name)}[/]"]
-    shown += [f"    {escape(line)}" for line in (declared.idea, " · ".join(facts))]
+    shown = [escape(declared.idea), escape(" · ".join(facts))]
     if reason := unavailable_reason(declared):
-        shown.append(f"    [yellow]unavailable:[/] {escape(reason)}")
-    return "\n".join([*shown, ""])
+        shown.append(f"[yellow]unavailable:[/] {escape(reason)}")
+    out.print(f"[bold]{escape(declared.name)}[/]", soft_wrap=True, highlight=False)
+    for words in shown:
+        print_behind(" " * INDENT, INDENT, words)
+    out.print()
