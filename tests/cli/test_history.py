@@ -70,13 +70,13 @@ def test_an_empty_folder_is_an_error_and_no_traceback(paragone, tmp_path):
 
 
 def test_a_history_of_some_cells_has_a_folder_of_its_own(paragone, stored):
-    code, out, err = paragone("history", "-p", "niel*", "-i", "numpy_tuned", "--results", stored)
+    code, out, err = paragone("history", "-p", "niel*", "-i", "numpy_a", "--results", stored)
     (page,) = (path / "history.html" for path in stored.glob("history-0123abcd-*"))
 
     assert 0 == code
     assert str(page) in out
-    assert "numpy_tuned" in page.read_text()
-    assert 'id="cells-nielsen-numpy-rows' not in page.read_text()
+    assert "numpy_a" in page.read_text()
+    assert 'id="cells-nielsen-numpy-b' not in page.read_text()
     assert "reading runs" in err
 
 
@@ -84,8 +84,8 @@ def test_a_run_without_the_cells_that_are_asked_for_is_left_out_and_said(paragon
     folders = [written(run, tmp_path) for run in nights(3)]
     for name in ("plan.json", "samples.jsonl", "launches.jsonl", "outcomes.jsonl"):
         path = folders[0] / name
-        path.write_text(path.read_text().replace("numpy_tuned", "numpy_other"))
-    code, out, _ = paragone("history", "-i", "numpy_tuned", "--results", tmp_path)
+        path.write_text(path.read_text().replace("numpy_a", "numpy_z"))
+    code, out, _ = paragone("history", "-i", "numpy_a", "--results", tmp_path)
 
     assert 0 == code
     assert "1 run left out: it has none of these cells (2026-01-02T030405Z)" in " ".join(out.split())
