@@ -6,10 +6,14 @@
 
 #include "matmul.h"
 
-#ifdef __AVX512F__
+#if defined __AVX512F__
 enum { BYTES = 64, ROWS = 8 }; /* of a vector and of a tile: 24 of 32 registers */
-#else
+#elif defined __AVX__
 enum { BYTES = 32, ROWS = 4 }; /* 12 of 16 registers */
+#elif defined __aarch64__
+enum { BYTES = 16, ROWS = 8 };
+#else
+enum { BYTES = 16, ROWS = 4 };
 #endif
 enum { PARTS = 3, COLUMNS = PARTS * BYTES / sizeof(real) }; /* of a tile: vectors in a row, and numbers */
 enum { DEPTH = 256, HEIGHT = 96, WIDTH = 80 * COLUMNS }; /* of a block: terms, rows of A, columns of B */

@@ -2,6 +2,7 @@
 
 import os
 from itertools import product
+from platform import machine
 from shutil import copy
 
 import pytest
@@ -55,6 +56,27 @@ def test_what_ships_is_right_in_every_variant(kernel, name):
             result = check(problem, implementation, size, case)
             wanted = "not checked" if case in problem.spec.shown else "passed"
             assert result.status == wanted, (values, size, case, result.reason)
+        implementation.close()
+
+
+@pytest.mark.skipif(machine() not in ("x86_64", "AMD64"), reason="gcc names processors of x86-64 in this way")
+@pytest.mark.parametrize("kernel", [folder.name for folder in FOLDERS if (folder / "c_tuned.toml").exists()])
+def test_tuned_c_is_right_on_a_processor_without_avx(kernel, tmp_path):
+    folder = tmp_path / kernel
+    folder.mkdir()
+    for name in ("kernel.toml", "reference.py", "c_tuned.c"):
+        copy(PROJECT / "impls" / kernel / name, folder)
+    recipe = (PROJECT / "impls" / kernel / "c_tuned.toml").read_text(encoding="utf-8")
+    assert "-march=native" in recipe
+    (folder / "c_tuned.toml").write_text(recipe.replace("-march=native", "-march=x86-64"), encoding="utf-8")
+    kind, problem = implementation_class(folder, "c_tuned"), KernelProblem.of(folder)
+    if reason := kind.missing():
+        pytest.skip(reason)
+    for values in product(*kind.axes.values()):
+        implementation = kind(**dict(zip(kind.axes, values, strict=True)))
+        implementation.load(problem)
+        result = check(problem, implementation, problem.sizes[1], problem.spec.cases[0])
+        assert result.status == "passed", (values, result.reason)
         implementation.close()
 
 
