@@ -8,7 +8,7 @@
 #include <string.h>
 
 #ifdef REAL_IS_FLOAT
-typedef int32_t bits;
+typedef uint32_t bits; /* a shift beyond the sign is defined for these alone */
 #define MANTISSA_BITS 23
 #define LIMIT 87.0f
 #define LN2_HIGH 0x1.62e4p-1f /* 15 bits: k times it is exact */
@@ -16,7 +16,7 @@ typedef int32_t bits;
 #define ROUNDING 0x1.8p23f /* a sum with it is rounded to a whole number, which stands in its lowest bits */
 #define N_TERMS 7
 #else
-typedef int64_t bits;
+typedef uint64_t bits;
 #define MANTISSA_BITS 52
 #define LIMIT 708.0
 #define LN2_HIGH 0x1.62e42fefa38p-1 /* 42 bits */
