@@ -127,6 +127,13 @@ def test_layers_of_any_width_and_depth_follow_the_reference(kind, layers, dtype,
 
 
 @pytest.mark.parametrize("kind", [pytest.param(kind, marks=where_compiled(kind), id=kind.name) for kind in DENSE])
+def test_the_rounding_of_a_sum_over_thousands_of_neurons_is_no_mistake(kind):
+    wide = stress_problem(replace(find_problem("nielsen"), n_train=N_TRAIN, layers=(25, 4097, 3)))
+    ((_, check),) = results(kind, "float64", wide, [13])
+    assert check.passed, check.reason
+
+
+@pytest.mark.parametrize("kind", [pytest.param(kind, marks=where_compiled(kind), id=kind.name) for kind in DENSE])
 def test_what_one_image_adds_is_not_rounded_away_beside_a_large_weight(kind):
     problem = replace(find_problem("nielsen"), n_train=N_TRAIN, layers=(40, 30, 10), learning_rate=((1, 1e-5),))
     images, labels = (np.repeat(rows[:1], N_TRAIN, axis=0) for rows in drawn(problem.layers))

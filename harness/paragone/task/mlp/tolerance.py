@@ -15,6 +15,10 @@ The second term is for sums over a mini-batch that are added up term by term; th
 grows like B, not like √B: the deltas of a mini-batch can be nearly equal, and then every addition rounds to the same
 side (mlp4 at batch size 20000 in float32: NumPy's own sum over the rows is off by 1e-4).
 
+A sum over the neurons of a layer rounds once for each term, and its roundings are as good as random. The perturbation
+moves its result by one. So the spread counts √(n / 784) times where the longest such sum has n > 784 terms: the
+constants were found with 784 pixels and no wider layer.
+
 `jump` is how far the training moves where every hidden sum in which rounding decides lies on the other side of the kink
 of a ReLU (`kinks.jumps`); 0 for an activation without a kink. Each honest result has some of them on either side.
 
@@ -36,6 +40,7 @@ from paragone.task.mlp.reference import Trajectory
 from paragone.task.mlp.state import FloatArray, State
 
 FACTOR = 12.0
+CALIBRATED_WIDTH = 784
 SUMMATION = 0.03
 EITHER_SIDE = 2.0  # some of the jumps may come to more than all of them, which partly cancel each other
 # A weight of uncertain sign, or a sum on either side of a kink, moves tensors by a few bounds, a mistake by many.
@@ -75,7 +80,14 @@ def loss_distance(expected: Trajectory, losses: FloatArray, dtype: str) -> Dista
 def rounding_allowance(expected: Trajectory, name: str, displacement: float, dtype: str) -> float:
     """FACTOR · eps · (spread + SUMMATION · B · ‖displacement‖), without the second term where nothing is summed."""
     summed = 0.0 if name in expected.unsummed else SUMMATION * expected.batch_size * displacement
-    return float(FACTOR * np.finfo(dtype).eps * (expected.spread[name][-1] + summed))
+    spread = expected.spread[name][-1] * growth_in_wide_layers(expected.states[0])
+    return float(FACTOR * np.finfo(dtype).eps * (spread + summed))
+
+
+def growth_in_wide_layers(state: State) -> float:
+    """√(n / 784), n the terms of the longest sum over neurons or pixels; 1 at least."""
+    longest = max(max(weights.shape) for weights in state.W)
+    return float(max(1.0, (longest / CALIBRATED_WIDTH) ** 0.5))
 
 
 def sign_allowance(problem: NetworkProblem, expected: Trajectory, name: str, rounding: float) -> float:
