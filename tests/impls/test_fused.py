@@ -44,8 +44,8 @@ WRONG_IN_C = {
     ),
     "old weights for the next image": (
         "images.h",
-        "sums[0][part] += x_i * w;",
-        "sums[0][part] += x_i * (w - last_i * deltas[0][part]);",
+        "sums[part] += x_i * w;",
+        "sums[part] += x_i * (w - last_i * deltas[part]);",
     ),
     "an exp of too few terms": ("exponential.h", "#define N_TERMS 7", "#define N_TERMS 4"),
     "a gradient that keeps the last mini-batch": ("fused.c", "NULL, 0, k > begin,", "NULL, 0, 1,"),
@@ -72,8 +72,8 @@ WRONG_IN_RUST = {
     ),
     "old weights for the next image": (
         "images.rs",
-        "            add_product(*last_i, delta, w);\n            add_product(*x_i, w, sum);\n",
-        "            add_product(*x_i, w, sum);\n            add_product(*last_i, delta, w);\n",
+        "        add_product(last_i, delta, w);\n        add_product(x_i, w, sum);\n",
+        "        add_product(x_i, w, sum);\n        add_product(last_i, delta, w);\n",
     ),
     "an exp of too few terms": ("exponential.rs", "N_TERMS: usize = 8", "N_TERMS: usize = 5"),
     "a gradient that keeps the last mini-batch": (

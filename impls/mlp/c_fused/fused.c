@@ -200,6 +200,8 @@ static double step(network *net, const int64_t *batch, int64_t B, real eta, real
         return step_of_blocks(net, batch, B, eta, R);
     PHASE(net, GATHER);
     gather(net, batch, B, &w->images);
+    if (B == 1 && net->has_plain_update)
+        begin_one_image(net, &w->images, w->delta[1]);
     PHASE(net, FORWARD);
     forward(net, B, w);
     if (net->records_loss) {

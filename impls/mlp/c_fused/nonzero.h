@@ -65,6 +65,9 @@ static void gather(const network *net, const int64_t *batch, int64_t n, images *
     }
 }
 
+/* One image is like several here */
+static void begin_one_image(const network *net, images *X, real *delta) { (void)net, (void)X, (void)delta; }
+
 /* z += x W over n pixels; two sums in turn, since one would wait for itself */
 INLINE void pixels_product(int parts, int64_t n, const uint16_t *place, const real *pixel, const vector *W, real *z)
 {

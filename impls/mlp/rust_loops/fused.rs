@@ -165,6 +165,10 @@ pub fn step(net: &mut Network, batch: &[i64], rest: &[i64], eta: Real, R: Real) 
         clock.enter(Phase::Gather);
         let next = if n_blocks == 1 { &rest[..rest.len().min(batch.len())] } else { &[] };
         let block = gather(data, &batch[begin..end], next);
+        if is_direct && batch.len() == 1 && s.waiting.is_none() {
+            s.delta[0].fill(0.0);
+            s.waiting = Some(batch[0]);
+        }
         clock.enter(Phase::Forward);
         forward(layers, *hidden, *output, data, &block.X, s);
         if net.records_loss {

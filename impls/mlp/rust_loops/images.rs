@@ -7,9 +7,13 @@
 //! A step on one image is all memory: W is read by its product and then read and written by its update. So the update
 //! waits for the next step, whose product needs the same weights anyway: each row of W is loaded once, takes what the
 //! last image adds, is multiplied by the pixel of the next one, and is stored. The sums and what is added are in
-//! registers, at most 4 vectors of each.
+//! registers, at most 4 vectors of each. A sum waits for the one before it, four cycles long: where W is fewer vectors
+//! wide than four, its rows take turns at several sums, and a step took 20 % less with two. A first step has no update
+//! with it; it adds nothing in the same sweep, since a training that goes on from a state must end in the same bits.
+//!
+//! Longer than 100 lines: what a row of the sweep reads and writes is told to the compiler in types and lengths.
 use crate::network::{Layer, Real, TrainingSet};
-use crate::tiles::{add_product, shares, transposed_product, vectors, vectors_mut, LANES, PARTS};
+use crate::tiles::{add, add_product, each, shares, transposed_product, vectors, vectors_mut, Vector, LANES, PARTS};
 
 const LINE: usize = 64 / std::mem::size_of::<Real>(); // numbers in a line of the cache
 
@@ -32,28 +36,62 @@ impl TrainingSet {
     }
 }
 
-/// W += last' delta, then z = b + x W, of P vectors of columns
-fn sweep<const P: usize>(last: &[Real], delta: &[Real], x: &[Real], column: usize, layer: &mut Layer, z: &mut [Real]) {
+/// A row of W += last_i delta, sums += x_i times that row
+#[inline(always)]
+fn sweep_row<const P: usize>(
+    last_i: Real,
+    delta: &[Vector; P],
+    x_i: Real,
+    W_i: &mut [Vector; P],
+    sums: &mut [Vector; P],
+) {
+    for ((w, delta), sum) in W_i.iter_mut().zip(delta).zip(sums) {
+        add_product(last_i, delta, w);
+        add_product(x_i, w, sum);
+    }
+}
+
+/// W += last' delta, then z = b + x W, of P vectors of columns. Rows take turns at T sums.
+fn sweep<const P: usize, const T: usize>(
+    last: &[Real],
+    delta: &[Real],
+    x: &[Real],
+    column: usize,
+    layer: &mut Layer,
+    z: &mut [Real],
+) {
     let (delta, width) = (vectors::<P>(delta, column), z.len());
-    let mut sums = *vectors::<P>(&layer.b, column);
+    let mut sums = [[[0.0; LANES]; P]; T];
+    sums[0] = *vectors(&layer.b, column);
     assert!(column + P * LANES <= width);
-    for ((W_i, last_i), x_i) in layer.W.chunks_exact_mut(width).zip(last).zip(x) {
-        for ((w, delta), sum) in vectors_mut::<P>(W_i, column).iter_mut().zip(delta).zip(&mut sums) {
-            add_product(*last_i, delta, w);
-            add_product(*x_i, w, sum);
+    let (last, last_left) = last.as_chunks::<T>();
+    let (x, x_left) = x.as_chunks::<T>();
+    let (W, W_left) = layer.W.split_at_mut(x.len() * T * width);
+    for ((W, last), x) in W.chunks_exact_mut(T * width).zip(last).zip(x) {
+        each!(turn < T: {
+            let W_i = vectors_mut(&mut W[turn * width..], column);
+            sweep_row(last[turn], delta, x[turn], W_i, &mut sums[turn])
+        });
+    }
+    for ((W_i, last_i), x_i) in W_left.chunks_exact_mut(width).zip(last_left).zip(x_left) {
+        sweep_row(*last_i, delta, *x_i, vectors_mut(W_i, column), &mut sums[0]);
+    }
+    *vectors_mut(z, column) = sums[0];
+    for sums_of_turn in &sums[1..] {
+        for (z_part, sum) in vectors_mut::<P>(z, column).iter_mut().zip(sums_of_turn) {
+            add(sum, z_part);
         }
     }
-    *vectors_mut(z, column) = sums;
 }
 
 /// z = b + x W after the update that waits, with the `last` image and its delta
 pub fn update_and_multiply(last: &[Real], delta: &[Real], x: &[Real], layer: &mut Layer, z: &mut [Real]) {
     for (part, parts) in shares(z.len() / LANES, PARTS) {
         match parts {
-            1 => sweep::<1>(last, delta, x, part * LANES, layer, z),
-            2 => sweep::<2>(last, delta, x, part * LANES, layer, z),
-            3 => sweep::<3>(last, delta, x, part * LANES, layer, z),
-            _ => sweep::<PARTS>(last, delta, x, part * LANES, layer, z),
+            1 => sweep::<1, PARTS>(last, delta, x, part * LANES, layer, z),
+            2 => sweep::<2, { PARTS / 2 }>(last, delta, x, part * LANES, layer, z),
+            3 => sweep::<3, 1>(last, delta, x, part * LANES, layer, z),
+            _ => sweep::<PARTS, 1>(last, delta, x, part * LANES, layer, z),
         }
     }
 }

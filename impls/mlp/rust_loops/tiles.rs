@@ -29,7 +29,7 @@ pub const LANES: usize = FORM.0 / size_of::<Real>();
 pub const PARTS: usize = 4; // of a tile at most
 const ROWS: usize = 12;
 const SUMS: usize = FORM.1;
-type Vector = [Real; LANES];
+pub type Vector = [Real; LANES];
 
 pub fn padded(n: usize) -> usize {
     n.next_multiple_of(LANES)
@@ -94,10 +94,11 @@ macro_rules! each {
         $( if $number < $R { let $row = $number; $body } )*
     };
 }
+pub(crate) use each;
 
 /// c + sum in each lane
 #[inline(always)]
-fn add(sum: &Vector, c: &mut Vector) {
+pub fn add(sum: &Vector, c: &mut Vector) {
     for (c_j, sum_j) in c.iter_mut().zip(sum) {
         *c_j += sum_j;
     }
