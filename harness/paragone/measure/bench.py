@@ -20,6 +20,7 @@ from paragone.machine.cpus import harness_cpus, pinned_to
 from paragone.machine.environment_record import Environment
 from paragone.measure.aa_pilot import Deviation, launch_deviation
 from paragone.measure.call_cost import CallCosts
+from paragone.measure.launches import Launches
 from paragone.measure.learning_curves import draw_curves
 from paragone.measure.limits import LimitsOfLaunch
 from paragone.measure.memory_pass import measure_memory
@@ -43,7 +44,7 @@ from paragone.store.run_folder import RunFolder
 from paragone.store.runs import is_finished, new_run_folder, refuse_unwritable
 from paragone.task.families import family_of
 from paragone.task.problem import Data
-from paragone.verify.display import Display
+from paragone.verify.display import Advance, Display
 from paragone.verify.pilot import OpenLimitedWorker, OpenWorker, open_worker
 from paragone.verify.pilot_result import PilotResult
 from paragone.verify.verified_before import VerifiedBefore
@@ -220,31 +221,29 @@ class Bench:
 
     def _run_launches(self, rows: RunFolder, contenders: Mapping[ContenderKey, Contender]) -> None:
         plan = read_plan(rows.folder)
-        cells, everyone = plan.cells, list(contenders.values())
-        remaining, attempts = remaining_samples(rows.folder, plan.rounds)
-        seconds = sum(remaining.seconds(cell, plan.launches) for cell in cells)
+        remaining, _ = remaining_samples(rows.folder, plan.rounds)
+        seconds = sum(remaining.seconds(cell, plan.launches) for cell in plan.cells)
         with self.display.progress("measuring", seconds) as advance:
-            began = datetime.fromisoformat(plan.created).timestamp()
-            rounds = Rounds(
-                rows,
-                contenders,
-                self.data,
-                self._verifier,
-                self._open_worker,
-                remaining,
-                plan.seed,
-                began,
-                advance,
-                self.request.budgets,
-                self._verification.to_confirm(rows.folder, contenders),
-                self._n_parts,
-            )
+            launches = self._launches(rows, contenders, advance)
             for launch in range(plan.launches):
-                if not self.live:  # no version is nearer to them than the other
-                    advance(f"launch {launch + 1}: the machine's limits", 0)
-                    with stage("limits of the machine", rows.append, launch):
-                        LimitsOfLaunch(*self._opening).record(rows, everyone, cells, launch)
-                for wave in sorted({cell.wave for cell in cells}):
-                    of_wave = [cell for cell in cells if cell.wave == wave]
-                    if any(remaining.wants_any(cell, launch) for cell in of_wave):
-                        rounds.run_launch(of_wave, launch, attempts.get((launch, wave), -1) + 1)
+                launches.run(launch)
+
+    def _launches(self, rows: RunFolder, contenders: Mapping[ContenderKey, Contender], advance: Advance) -> Launches:
+        plan = read_plan(rows.folder)
+        remaining, attempts = remaining_samples(rows.folder, plan.rounds)
+        rounds = Rounds(
+            rows,
+            contenders,
+            self.data,
+            self._verifier,
+            self._open_worker,
+            remaining,
+            plan.seed,
+            datetime.fromisoformat(plan.created).timestamp(),
+            advance,
+            self.request.budgets,
+            self._verification.to_confirm(rows.folder, contenders),
+            self._n_parts,
+        )
+        limits = None if self.live else LimitsOfLaunch(*self._opening)  # no version is nearer to them than the other
+        return Launches(rows, rounds, plan.cells, list(contenders.values()), remaining, attempts, limits)
