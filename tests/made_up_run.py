@@ -165,6 +165,7 @@ def made_up_run(folder, times, *, cells=None, cold=True, finished=True, samples=
     tables.setdefault("limits", [])
     tables.setdefault("evaluations", [])
     tables.setdefault("stages", [])
+    tables.setdefault("hosts", [])
     problems = list(dict.fromkeys(entry["problem"] for entry in cells)) or ["nielsen"]
     plan = stored_plan(
         quick=n_launches == 1,

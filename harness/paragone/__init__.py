@@ -13,6 +13,7 @@
     measure         launches and rounds, and the passes beside them
     analyse         samples to estimates, ratios and verdicts
     comparison      two runs apart in time, many over time; two versions in one run
+    pool            a run spread over several machines of one kind, by Dask
     claims          what sources claim, and whether a run reproduces it
     report          a run as text, figures, page and terminal output
     calls           `paragone.compare`: callables of a notebook, a script or a test, compared where they are

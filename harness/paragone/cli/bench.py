@@ -17,7 +17,7 @@ from paragone.cli.bench_kernels import (
 )
 from paragone.cli.json_lines import JsonOption
 from paragone.cli.option_groups import with_option_groups
-from paragone.cli.options import CellOptions, RunOptions
+from paragone.cli.options import CellOptions, PoolOptions, RunOptions
 from paragone.cli.request import problem_arguments, request_from
 from paragone.cli.values import fraction, thread_counts
 from paragone.errors import Misuse
@@ -65,6 +65,7 @@ def bench(
     ] = False,
     json: JsonOption = False,
     resume: Annotated[str | None, typer.Option(help="Go on with this run; its plan is used as it is.")] = None,
+    pool: PoolOptions,
     run: RunOptions,
 ) -> None:
     """Verify, measure and report; goes on where an interrupted run of the same plan stopped."""
@@ -77,7 +78,7 @@ def bench(
         "slow": slow,
         "quick": quick,
     }
-    how = HowToRun(run, new=new, verify_again=verify_again, strict=strict, json=json)
+    how = HowToRun(run, pool, new=new, verify_again=verify_again, strict=strict, json=json)
     if len(kernels := kernels_of(cells.kernel, run.plugins or ())) > 1:
         refuse_for_several(cells, baseline, resume)
         passes = {"memory": bool(memory), "curves": bool(curves)}

@@ -15,7 +15,8 @@ from paragone.cli.app import EXIT_FAILED_CHECK, EXIT_INTERRUPTED, command_line, 
 from paragone.cli.display import TerminalDisplay
 from paragone.cli.gallery import write_and_name
 from paragone.cli.kernel_names import NETWORKS
-from paragone.cli.options import CellOptions, RunOptions
+from paragone.cli.on_hosts import GivenToRun, run_on_hosts, write_joined
+from paragone.cli.options import CellOptions, PoolOptions, RunOptions
 from paragone.cli.report import measured, refuse_failures, write_and_print
 from paragone.cli.request import implementations_for, request_from, results_for_runs, with_data
 from paragone.cli.values import absolute, names_of
@@ -39,6 +40,7 @@ class HowToRun:
     """What the options say of a run beside its request."""
 
     run: RunOptions
+    pool: PoolOptions
     new: bool
     verify_again: bool
     strict: bool
@@ -137,20 +139,31 @@ def _run(
     resume: Path | None = None,
 ) -> tuple[Results, set[str]]:
     """Measure, report, and return the results, with the names of what is the user's own or the baseline."""
-    from paragone.measure.bench import Bench
-
     registered, unusable = implementations_for(request)
     request, data = with_data(request, how.run.data, display)
     if request.quick and not request.sizes:
         request = structs.replace(request, sizes=request.problems[0].quick_sizes)
-    given = data, runs, command, display, problem_arguments
-    measurement = Bench(request, registered, unusable, *given, verify_again=how.verify_again)
+    given = GivenToRun(request, registered, unusable, data, runs, command, display, problem_arguments)
     with exit_where_interrupted("Interrupted before the plan was fixed: nothing was measured, nothing is left behind."):
-        folder, finished = measured(measurement, how.new, resume)
-    results = write_and_print(folder, how.json)
-    if not finished:
+        ended = _folders(given, how, resume)
+    results = [write_and_print(folder, how.json) for folder, _ in ended]
+    if len(results) > 1:
+        write_joined(results, runs)
+    if not all(finished for _, finished in ended):
         raise typer.Exit(EXIT_INTERRUPTED)
-    return results, {request.baseline, *(entry.name for entry in registered if entry.location.is_given)}
+    own = {request.baseline, *(entry.name for entry in registered if entry.location.is_given)}
+    for others in results[1:]:
+        refuse_failures(others, own, how.strict)
+    return results[0], own
+
+
+def _folders(given: GivenToRun, how: HowToRun, resume: Path | None) -> list[tuple[Path, bool]]:
+    """Measure; the folder of the run, and True where it is finished. On hosts of several kinds there are several."""
+    from paragone.measure.bench import Bench
+
+    if how.pool.on:
+        return run_on_hosts(given, how.pool, how.new, how.verify_again, resume)
+    return [measured(Bench(*given, verify_again=how.verify_again), how.new, resume)]
 
 
 def command_of(kernel: str, request: Request) -> str:

@@ -85,6 +85,18 @@ CacheOption = Annotated[
 ]
 
 
+OnOption = Annotated[
+    str | None,
+    typer.Option(
+        "--on",
+        help="Spread the launches over hosts: dask://HOST:PORT, dask+tls://HOST:PORT, local:2, slurm:partition=NAME,jobs=4.",
+    ),
+]
+UnencryptedOption = Annotated[
+    bool, typer.Option("--unencrypted", help="Allow a scheduler elsewhere without TLS, as on a network of your own.")
+]
+
+
 @dataclass(frozen=True)
 class CellOptions:
     """The options that choose cells; a command with other implementations or another default derives its own."""
@@ -115,3 +127,14 @@ class RunOptions:
     time_limit: LimitOption = 120
     memory_limit: MemoryOption = None
     cpus: CpusOption = None  # taken up when it is read
+
+
+@dataclass(frozen=True)
+class PoolOptions:
+    """The options of a run that is spread over hosts."""
+
+    on: OnOption = None
+    unencrypted: UnencryptedOption = False
+    each_kind: Annotated[
+        bool, typer.Option("--each-kind", help="Where hosts differ: a run of each kind of machine, and their report.")
+    ] = False

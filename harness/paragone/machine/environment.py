@@ -150,6 +150,13 @@ def differences(before: Environment, now: Environment) -> list[str]:
     return [f"{name}: {then.get(name, 'none')} then, {today.get(name, 'none')} now" for name in names]
 
 
+def unlike(one: Environment, other: Environment) -> list[str]:
+    """The facts that differ between two machines: such as "CPU: Xeon, there EPYC"; empty where the prints are equal."""
+    here, there = facts(one), facts(other)
+    names = [name for name in dict.fromkeys((*here, *there)) if here.get(name) != there.get(name)]
+    return [f"{name}: {there.get(name, 'none')}, there {here.get(name, 'none')}" for name in names]
+
+
 def _whole_gib(n_bytes: int | None) -> int | None:
     return None if n_bytes is None else round(n_bytes / 2**30)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from msgspec import structs
 
 from paragone import METHOD_VERSION
+from paragone.errors import HarnessError
 from paragone.implementation.registry import Registered, Unusable
 from paragone.machine.memory import memory_limit_bytes, worker_limit_bytes
 from paragone.measure.aa_pilot import Deviation
@@ -20,8 +21,28 @@ from paragone.plan.power import launches_for_noise, minimum_detectable_differenc
 from paragone.plan.request import Request
 from paragone.plan.waves import in_waves
 from paragone.store.plan_records import Cell, Plan
+from paragone.store.records import Outcome, Record, Source, Stage
 from paragone.task.problem import Data
 from paragone.verify.pilot_result import PilotResult, rounds_in_time
+
+
+class Planned(Record, frozen=True, kw_only=True):
+    """What a run is known by before its first sample: the plan, and what the pilot found and took."""
+
+    plan: Plan
+    outcomes: tuple[Outcome, ...]
+    stages: tuple[Stage, ...]
+
+
+def sources_of(contenders: Iterable[Contender]) -> dict[str, Source]:
+    """The sources as the run keeps them, taken before the first worker loads them. Raises HarnessError."""
+    found = {each.found.name: each.found for each in contenders}
+    kept = {name: each.kept_source() for name, each in found.items()}
+    sources = {name: Source(hash=each.hash, files=each.files, left_out=each.left_out) for name, each in kept.items()}
+    for name, source in sources.items():
+        if source.hash != found[name].source_hash():
+            raise HarnessError(f"{name}: its source was changed while the run began: start it again")
+    return sources
 
 
 def planned_cells(

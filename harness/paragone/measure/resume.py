@@ -76,8 +76,14 @@ class RunIdentity:
     """Everything that must be unchanged for a run to be resumed: request, data, machine, code."""
 
     def __init__(
-        self, request: Request, contenders: Iterable[Contender], data_sha256: str, described: Environment
+        self,
+        request: Request,
+        contenders: Iterable[Contender],
+        data_sha256: str,
+        described: Environment,
+        place: str = "",  # where it is measured, if not by this process
     ) -> None:
+        self.place = place
         self.request, self.data_sha256, self.described = request, data_sha256, described
         self.found = {contender.found.name: contender.found for contender in contenders}
 
@@ -89,6 +95,7 @@ class RunIdentity:
             "data set": self.data_sha256,
             MACHINE: environment.machine_fingerprint(self.described),
             "source of the harness": environment.source_hash(),
+            **({"place": self.place} if self.place else {}),
             **{f"source of {name}": self.found[name].source_hash() for name in sorted(self.found)},
         }
         return dict(json.loads(json.dumps(identity)))

@@ -46,6 +46,7 @@ class Run:
     limits: pd.DataFrame
     evaluations: pd.DataFrame
     stages: pd.DataFrame
+    hosts: pd.DataFrame
     finished: Finished | None
     sources: dict[str, Source] = field(default_factory=dict)  # by implementation; runs made earlier have none
 

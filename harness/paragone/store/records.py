@@ -13,22 +13,11 @@ import msgspec
 
 from paragone.files.schema import Amount, Count, Dtype, Name, Number, Positive, RoundNumber, Size
 from paragone.machine.threads import ThreadsFound
+from paragone.store.record import CellRow as CellRow
+from paragone.store.record import Record as Record
 from paragone.worker.replies import Timing
 
 Kind = Literal["cold", "warmup", "timed"]
-
-
-class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of a table, or a part of another file of a run."""
-
-
-class CellRow(Record, frozen=True, kw_only=True):
-    """A row about one cell: problem × variant × size × threads."""
-
-    problem: Name
-    variant: Name
-    size: Size
-    threads: Size
 
 
 class Sample(Timing, frozen=True, kw_only=True):
@@ -202,6 +191,17 @@ class Stage(Record, frozen=True, kw_only=True):
     elapsed_s: Number
 
 
+class HostedLaunch(Record, frozen=True, kw_only=True):
+    """An attempt at a launch on a host of a pool; `reason` says why it did not begin."""
+
+    launch: Count
+    attempt: Count
+    host: Name
+    busy_cpus: Number | None = None  # that others kept busy before it
+    started_s: Number | None = None  # since the run was created
+    reason: str | None = None
+
+
 class Finished(Record, frozen=True, kw_only=True):
     """How a run ended; written last."""
 
@@ -228,9 +228,9 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "accuracy": Accuracy,
     "limits": Limit,
     "stages": Stage,
+    "hosts": HostedLaunch,
 }
-PROFILE_TABLES: dict[str, type[msgspec.Struct]] = {"pairs": Pair, "clocks": ClockReading}
-PROFILE_TABLES |= {"outcomes": Outcome, "limits": Limit}
+PROFILE_TABLES = {"pairs": Pair, "clocks": ClockReading, "outcomes": Outcome, "limits": Limit}
 TABLE_OF = {record: table for table, record in (TABLES | PROFILE_TABLES).items()}
 
 # The key of a table: a second row with the same values would count twice.
@@ -239,6 +239,7 @@ KEYS: dict[type[msgspec.Struct], tuple[str, ...]] = {
     Sample: (*CELL, "wave", "launch", "attempt", "kind", "round"),
     Evaluation: (*CELL, "wave", "launch", "attempt", "round"),
     MemoryRow: CELL,
+    HostedLaunch: ("launch", "attempt"),
     Accuracy: ("problem", "variant", "size", "epoch"),
     Pair: (*CELL, "wave", "launch", "round"),
 }

@@ -12,6 +12,7 @@
     accuracy.jsonl    a row per point of the untimed learning curves
     limits.jsonl      a row per measured limit of the machine
     stages.jsonl      a row per stage of the run: where its wall time went
+    hosts.jsonl       a row per launch that a host of a pool began
     finished.json     written last: how the run ended
     lock              locked by the harness that writes here
 

@@ -1,0 +1,80 @@
+"""Runs on clusters of this machine: whole, each launch on one host, nothing lost or doubled, whoever is killed."""
+
+import signal
+
+import pytest
+from cluster_here import cluster_here
+from own_kernel import write_kernel
+from pooled_client import Client, checked
+
+from paragone.files.json_lines import read_rows
+
+pytest.importorskip("distributed", reason="--on needs Dask: pip install 'paragone[dask]'")
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write_kernel(tmp_path / "plugins", "twice")
+    return tmp_path
+
+
+def test_two_processes_of_this_machine_share_the_launches(folder):
+    said = Client(folder, "local:2").end()
+    results = checked(folder)
+
+    assert "finished" in said
+    assert {*results.run.hosts["host"]} == {"local-0", "local-1"}
+    assert results.run.hosts["reason"].isna().all()
+    assert results.summary["ratio_low"].notna().any(), "two hosts give an interval"
+
+
+def test_a_host_that_is_killed_costs_its_launch_no_sample(folder, tmp_path):
+    with cluster_here(tmp_path) as cluster:
+        client = Client(folder, cluster.place)
+        client.wait_for_samples(3)
+        rows = read_rows(client.run.parent / "hosts.jsonl")
+        before = read_rows(client.run.parent / "samples.jsonl")
+        cluster.kill(rows[0]["host"])
+        said = client.end()
+    results = checked(folder)
+
+    assert "its host has gone" in said
+    assert read_rows(results.run.folder / "samples.jsonl")[: len(before)] == before, "what was reported is kept"
+
+
+def test_a_client_that_is_killed_goes_on_when_it_is_started_again(folder, tmp_path):
+    with cluster_here(tmp_path) as cluster:
+        client = Client(folder, cluster.place)
+        client.wait_for_samples(5)
+        client.process.send_signal(signal.SIGKILL)
+        client.process.communicate()
+        before = read_rows(client.run.parent / "samples.jsonl")
+        said = Client(folder, cluster.place).end()
+    results = checked(folder)
+
+    assert "Going on with run" in said
+    assert read_rows(results.run.folder / "samples.jsonl")[: len(before)] == before
+
+
+def test_a_scheduler_that_is_killed_and_started_again_costs_no_sample(folder, tmp_path):
+    with cluster_here(tmp_path) as cluster:
+        client = Client(folder, cluster.place)
+        client.wait_for_samples(5)
+        cluster.kill("scheduler")
+        cluster.start("scheduler")
+        for name in cluster.names:  # a worker may end with its scheduler; whoever runs the cluster starts it again
+            cluster.kill(name)
+            cluster.start(name)
+        client.end()
+    checked(folder)
+
+
+def test_a_host_that_joins_later_takes_launches_too(folder, tmp_path):
+    with cluster_here(tmp_path, ["one"]) as cluster:
+        client = Client(folder, cluster.place, launches=6)
+        client.wait_for_samples(1)
+        cluster.start("late")
+        client.end()
+
+    assert {*checked(folder).run.hosts["host"]} == {"one", "late"}

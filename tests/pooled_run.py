@@ -1,0 +1,63 @@
+"""A short run on a pool: `python pooled_run.py FOLDER PLACE LAUNCHES`; FOLDER holds plugins/ and gets results/."""
+
+import sys
+from pathlib import Path
+
+from in_process import SHORT
+from quiet_display import QuietDisplay
+
+from paragone.comparison.versions import all_implementations
+from paragone.measure.resume import remaining_samples
+from paragone.plan.request import Request
+from paragone.pool.address import place_of
+from paragone.pool.hosts import refuse_unlike
+from paragone.pool.pool import pool_at
+from paragone.pool.pooled_bench import PooledBench
+from paragone.store.reader import read_plan
+from paragone.task.kernel.family import DrawnData
+from paragone.task.kernel.problem import KernelProblem
+
+ROUNDS = 4
+
+
+class TellingDisplay(QuietDisplay):
+    def say(self, sentence):
+        print(sentence, flush=True)
+
+
+def request_in(folder, launches, kernel="twice"):
+    return Request(
+        (KernelProblem.of(folder / "plugins" / kernel),),
+        SHORT,
+        implementations=("whole",),
+        baseline="whole",
+        dtypes=("float64",),
+        sizes=(10, 20),
+        launches=launches,
+        rounds=ROUNDS,
+        memory=False,
+        curves=False,
+        plugins=(str(folder / "plugins"),),
+    )
+
+
+def main():
+    folder, place, launches = Path(sys.argv[1]), place_of(sys.argv[2], unencrypted=True), int(sys.argv[3])
+    request, display = request_in(folder, launches), TellingDisplay()
+    registered, unusable = all_implementations(request)
+    given = request, registered, unusable, DrawnData(), folder / "results", "paragone bench", display
+    with pool_at(place, request, DrawnData(), False, display.say) as pool:
+        refuse_unlike(pool.hosts)
+        run, finished = PooledBench(*given, pool=pool).run()
+    print("finished" if finished else "not finished", run.name, flush=True)
+
+
+def lacking(run):
+    """Return the cells and launches that lack a sample."""
+    plan = read_plan(run)
+    remaining, _ = remaining_samples(run, plan.rounds)
+    return [(cell, n) for cell in plan.cells for n in range(plan.launches) if remaining.wants_any(cell, n)]
+
+
+if __name__ == "__main__":
+    main()
