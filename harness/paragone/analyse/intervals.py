@@ -28,11 +28,17 @@ LEAST_ROUNDS = 3  # with fewer, the median of a launch is too uncertain to enter
 def intervals(launches: pd.DataFrame) -> pd.DataFrame:
     """Per cell Student's t interval of the mean of `log` over the launches that enter: n_launches, mean, low, high.
 
-    mean ± t(0.975, n − 1)·s/√n, in logs. A single launch has no interval (NaN).
+    mean ± t(0.975, n − 1)·s/√n, in logs. A single launch has no interval (NaN). Where launches have a `host`, each
+    host gives one value, the mean of its launches, and n is the number of hosts: launches of a host are no repetition
+    of what hosts differ by.
     """
     entering = launches[launches["enters"]]
-    result = entering.groupby(CELL)["log"].agg(n_launches="size", mean="mean", deviation="std").reset_index()
-    n = result["n_launches"].astype(float)
+    result = entering.groupby(CELL)["log"].agg(n_launches="size").reset_index()
+    if "host" in entering:
+        entering = entering.groupby([*CELL, "host"])["log"].mean().reset_index()
+    values = entering.groupby(CELL)["log"].agg(n_values="size", mean="mean", deviation="std").reset_index()
+    result = result.merge(values, on=CELL)
+    n = result.pop("n_values").astype(float)
     reach = t_quantiles(n - 1) * result["deviation"] / np.sqrt(n)
     result["low"], result["high"] = result["mean"] - reach, result["mean"] + reach
     all_cells = launches[CELL].drop_duplicates()

@@ -31,6 +31,10 @@ class Rounds:
         verified = cells.loc[cells["status"] == "passed", [*CELL, "rounds"]].sort_values(CELL, kind="stable")
         self.planned: dict[Cell, int] = {tuple(row[:4]): row[4] for row in verified.itertuples(index=False, name=None)}
         self._samples: dict[Cell, dict[Unit, Samples]] = {cell: {} for cell in self.planned}
+        self.hosts: dict[Unit, str] = {}
+        if "host" in samples:
+            places = samples[[*UNIT, "host"]].drop_duplicates(UNIT).itertuples(index=False, name=None)
+            self.hosts = {tuple(place[:3]): place[3] for place in places}
         numbers, firsts = numbered(samples, [*CELL, *UNIT])
         units = samples[[*CELL, *UNIT]].iloc[firsts].itertuples(index=False, name=None)
         order = np.lexsort((samples["round"].to_numpy(), numbers))
@@ -72,7 +76,10 @@ def launch_ratios(rounds: Rounds, others: Mapping[Cell, str]) -> pd.DataFrame:
         logs_of = rounds.log_ratios(cell, other)
         rows += [(*cell, *unit, float(np.median(logs)), len(logs), fewest) for unit, logs in logs_of]
     found = pd.DataFrame(rows, columns=COLUMNS).astype(TYPES)
-    return found.assign(enters=found["n_pairs"] >= found["planned"].clip(upper=LEAST_ROUNDS))
+    found["enters"] = found["n_pairs"] >= found["planned"].clip(upper=LEAST_ROUNDS)
+    if rounds.hosts:
+        found["host"] = [rounds.hosts[unit] for unit in zip(*(found[column] for column in UNIT), strict=True)]
+    return found
 
 
 def everywhere(others: Mapping[str, str], cells: Iterable[Cell]) -> dict[Cell, str]:
@@ -89,7 +96,7 @@ def relative_speeds(samples: pd.DataFrame, cells: pd.DataFrame, others: Mapping[
 def speeds_over_launches(per_launch: pd.DataFrame) -> pd.DataFrame:
     """Per cell the `ratio` of its speed to that of the other, `ratio_low` and `ratio_high`, from `launch_ratios`.
 
-    The interval is Student's t on one log-ratio per launch. The point is exp(mean), the centre of that interval: only
+    The interval is Student's t on one log-ratio per launch, of several hosts on one per host. The point is exp(mean), the centre of that interval: only
     then are "a is r times b" and "b is 1/r times a" the same statement.
     """
     result = intervals(per_launch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,10 +11,11 @@ import pandas as pd
 
 from paragone.analyse.crossovers import crossovers
 from paragone.analyse.fastest import fastest
+from paragone.analyse.hosts import share_between_hosts
 from paragone.analyse.plain_loops import plain_loops
 from paragone.analyse.ranking import ranking
 from paragone.analyse.ratios import Rounds, everywhere, launch_ratios, speeds_over_launches
-from paragone.analyse.statuses import timed_samples
+from paragone.analyse.statuses import CELL, timed_samples
 from paragone.analyse.summary import baselines_of, cells_with_statuses, launch_medians, summarise
 from paragone.analyse.warnings import warnings
 from paragone.store.reader import Run
@@ -55,6 +57,12 @@ class Results:
         """The log-ratio of every cell to the baseline of its dtype, in every launch."""
         others = baselines_of(self.cells, self.run)
         return launch_ratios(self.rounds, everywhere(others, self.rounds.planned))
+
+    @cached_property
+    def share_between_hosts(self) -> float:
+        """The share of the variance of ratios that lies between hosts; NaN where all is of one host."""
+        ratios = self.baseline_ratios[self.baseline_ratios["enters"]]
+        return share_between_hosts(ratios, CELL) if "host" in ratios else math.nan
 
     @cached_property
     def fastest(self) -> pd.DataFrame:

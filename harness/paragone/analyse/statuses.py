@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from paragone.analyse.hosts import with_hosts
 from paragone.store.frames import frame_of
 from paragone.store.plan_records import Cell, VariantRecord
 
@@ -100,9 +101,10 @@ def rejections(run: Run) -> pd.DataFrame:
 
 
 def timed_samples(run: Run) -> pd.DataFrame:
-    """The timed samples that were not rejected, with `step_seconds`."""
+    """The timed samples that were not rejected, with `step_seconds`, and in a run of several hosts with `host`."""
     timed = accepted(run.samples[run.samples["kind"] == "timed"], run)
-    return timed.assign(step_seconds=timed["elapsed_ns"].astype(float) / 1e9 / timed["n_steps"].astype(float))
+    timed = timed.assign(step_seconds=timed["elapsed_ns"].astype(float) / 1e9 / timed["n_steps"].astype(float))
+    return with_hosts(timed, run)
 
 
 def statuses(run: Run, cells: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:

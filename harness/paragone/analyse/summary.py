@@ -71,7 +71,7 @@ def launch_medians(samples: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
 
     `spread` is 1.4826·MAD / median. A launch `enters` an interval with 3 samples, or with all planned `rounds`.
     """
-    keys = [*CELL, *UNIT]
+    keys = [*CELL, *UNIT, *(["host"] if "host" in samples else [])]
     grouped = samples.groupby(keys)["step_seconds"]
     distance = (samples["step_seconds"] - grouped.transform("median")).abs()
     result = grouped.agg(step_seconds="median", best="min", n_samples="size").reset_index()

@@ -2,7 +2,8 @@
 
 The intervals are formed by the functions that a run's report uses. The simulated logs of a step's time are
 
-    log t = log(true time) + noise of the launch + state of the machine at that moment + noise of the sample
+    log t = log(true time) + noise of the host + noise of the launch + state of the machine at that moment
+            + noise of the sample
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ Noise = Callable[[np.random.Generator, tuple[int, ...]], Logs]
 N_LAUNCHES = (3, 5, 10, 20)
 N_ROUNDS = 10
 N_MOMENTS = 40  # samples in a round; the two that are compared are two of them
+N_HOSTS = 4  # of a noise model with hosts; launches are handed to them by turns
 TRUE_RATIO = 1.07
 GOAL = (0.93, 0.97)
 
@@ -33,7 +35,7 @@ GOAL = (0.93, 0.97)
 class NoiseModel:
     """A kind of machine: the noise of launches, of the machine's state and of samples, drawn for a shape.
 
-    Shapes: `launch` (pair, variant, launch, 1), `machine` (pair, launch, moment), `sample` (pair, variant, launch,
+    Shapes: `host` (pair, variant, host, 1), None where all is of one host; `launch` (pair, variant, launch, 1), `machine` (pair, launch, moment), `sample` (pair, variant, launch,
     round).
     """
 
@@ -42,6 +44,7 @@ class NoiseModel:
     launch: Noise
     machine: Noise
     sample: Noise
+    host: Noise | None = None
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,7 @@ def drift_and_bursts(random: np.random.Generator, shape: tuple[int, ...]) -> Log
 
 
 SAMPLE = normal(0.015)
+LAUNCH = normal(0.01)
 HEAVY_LAUNCH, HEAVY_SAMPLE = student_t(0.02, 4), student_t(0.015, 2)
 NOISE_MODELS = (
     NoiseModel("quiet", "launches differ by 1 %, samples by 1.5 %", normal(0.01), constant, SAMPLE),
@@ -126,6 +130,8 @@ NOISE_MODELS = (
     ),
     NoiseModel("unlucky launches", "one launch in eight is 10 % slower", two_kinds, constant, SAMPLE),
     NoiseModel("all at once", "drift, bursts and heavy tails together", HEAVY_LAUNCH, drift_and_bursts, HEAVY_SAMPLE),
+    NoiseModel("alike hosts", "4 hosts that differ by nothing, launches by 1 %", LAUNCH, constant, SAMPLE, constant),
+    NoiseModel("hosts", "4 hosts that differ by 2 %, launches by 1 %", LAUNCH, constant, SAMPLE, normal(0.02)),
 )
 
 
@@ -133,7 +139,8 @@ def coverage(model: NoiseModel, n_launches: int, n_pairs: int, seed: int) -> Cov
     """Form the intervals of `n_pairs` simulated runs with that many launches; count those that hold the true ratio."""
     random = np.random.Generator(np.random.PCG64([seed, n_launches, NOISE_MODELS.index(model)]))
     seconds = simulated_seconds(model, n_launches, n_pairs, random)
-    speeds = relative_speeds(*as_tables(seconds), others={"a": "b"})
+    n_hosts = N_HOSTS if model.host else 1
+    speeds = relative_speeds(*as_tables(seconds, n_hosts), others={"a": "b"})
     speeds = speeds[speeds["variant"] == "a"]
     held = int(((speeds["ratio_low"] <= TRUE_RATIO) & (speeds["ratio_high"] >= TRUE_RATIO)).sum())
     low, high = stats.binomtest(held, n_pairs).proportion_ci(CONFIDENCE)
@@ -151,12 +158,14 @@ def simulated_seconds(model: NoiseModel, n_launches: int, n_pairs: int, random: 
     second = (first + random.integers(1, N_MOMENTS, size=shape)) % N_MOMENTS
     moments = np.take_along_axis(machine, np.stack([first, second], axis=-1), axis=-1)
     logs = np.moveaxis(moments, -1, 1)
+    if model.host is not None:
+        logs = logs + model.host(random, (n_pairs, 2, N_HOSTS, 1))[:, :, np.arange(n_launches) % N_HOSTS]
     logs = logs + model.launch(random, (n_pairs, 2, n_launches, 1))
     logs = logs + model.sample(random, (n_pairs, 2, n_launches, N_ROUNDS))
     return np.exp(logs + np.log([1.0, TRUE_RATIO])[:, None, None])
 
 
-def as_tables(seconds: Logs) -> tuple[pd.DataFrame, pd.DataFrame]:
+def as_tables(seconds: Logs, n_hosts: int = 1) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The tables of samples and cells of a run with these samples; each pair gets a batch size of its own."""
     n_pairs, _, n_launches, n_rounds = seconds.shape
     index = pd.MultiIndex.from_product(
@@ -165,5 +174,7 @@ def as_tables(seconds: Logs) -> tuple[pd.DataFrame, pd.DataFrame]:
     )
     samples = pd.DataFrame({"step_seconds": seconds.ravel()}, index=index).reset_index()
     samples = samples.assign(problem="made up", threads=1, wave=0, attempt=0)
+    if n_hosts > 1:
+        samples["host"] = (samples["launch"] % n_hosts).astype(str)
     cells = samples[["problem", "variant", "size", "threads"]].drop_duplicates()
     return samples, cells.assign(status="passed", rounds=n_rounds)

@@ -1,0 +1,49 @@
+"""The hosts of a run that was spread over a pool: what each did, and how much they differ."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from paragone.report.text import formatting, markdown
+
+if TYPE_CHECKING:
+    from paragone.analyse.results import Results
+
+
+def section(results: Results) -> str:
+    """Return a sentence and a row for each host; "" where the run was made on one machine."""
+    hosts = results.run.hosts
+    if hosts.empty:
+        return ""
+    done = {*zip(results.samples["launch"], results.samples["attempt"], strict=True)}
+    lines = []
+    for host, rows in hosts.groupby("host"):
+        began = rows[rows["reason"].isna()]
+        gave = sum(place in done for place in zip(began["launch"], began["attempt"], strict=True))
+        busy = began["busy_cpus"].astype(float).max()
+        reasons = "; ".join(dict.fromkeys(rows["reason"].dropna()))
+        lines.append(
+            [
+                markdown.code(str(host)),
+                str(len(began)),
+                str(gave),
+                "" if math.isnan(busy) else f"{busy:.1f}",
+                markdown.escaped(reasons),
+            ]
+        )
+    headings = ["host", "launches begun", "with samples", "CPUs that others kept busy, at most", "not begun"]
+    return f"{_sentence(results)}\n\n{markdown.table(headings, lines)}"
+
+
+def _sentence(results: Results) -> str:
+    whole = "Each launch is whole on one host, with its baseline and its A/A."
+    n_hosts = results.run.hosts.loc[results.run.hosts["reason"].isna(), "host"].nunique()
+    if n_hosts < 2:
+        return f"{whole} All are of one host: what hosts differ by is not known."
+    share = results.share_between_hosts
+    known = "not known" if math.isnan(share) else formatting.percent(share)
+    return (
+        f"{whole} Intervals are Student's t over the means of {n_hosts} hosts. The share of the variance of ratios that "
+        f"lies between hosts: {known}."
+    )
