@@ -48,8 +48,8 @@ def checked(folder):
     counts = Counter(tuple(row[name] for name in names) for row in timed)
     assert {*counts.values()} == {1}, "a sample is there twice"
     assert len(counts) == len(read_plan(run).cells) * read_plan(run).launches * ROUNDS
-    hosts = {(row["launch"], row["attempt"]): row["host"] for row in read_rows(run / "hosts.jsonl")}
-    assert {(row["launch"], row["attempt"]) for row in timed} <= hosts.keys()
+    hosts = {(row["launch"], row["wave"], row["attempt"]): row["host"] for row in read_rows(run / "hosts.jsonl")}
+    assert {(row["launch"], row["wave"], row["attempt"]) for row in timed} <= hosts.keys()
     results = Results(read_run(run))
     assert {*results.summary["status"]} == {"passed"}
     return results

@@ -58,7 +58,7 @@ class ScriptedPool:
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    (tmp_path / "plan.json").write_text(json.dumps({"created": "2026-01-02T03:04:05+00:00"}))
+    (tmp_path / "plan.json").write_text(json.dumps({"created": "2026-01-02T03:04:05+00:00", "cells": [{"wave": 0}]}))
     (tmp_path / "environment.json").write_text("{}")
     cell = SimpleNamespace(contender=("p", "v", 1), size=1, wave=0, once_per_launch=False)
     plan = SimpleNamespace(launches=LAUNCHES, rounds=ROUNDS, cells=[cell])
@@ -111,17 +111,17 @@ def test_a_host_that_goes_before_it_has_said_anything_costs_an_attempt_and_leave
 
 
 def test_a_busy_host_is_marked_and_the_launch_is_made_elsewhere(folder):
-    pool = ScriptedPool([lambda order: ([Line(busy_cpus=1.7, is_busy=True)], "done")])
+    pool = ScriptedPool([lambda order: ([Line(busy_cpus=1.7, is_busy=True), Line(is_done=True)], "done")])
     run(folder, pool)
 
     assert samples(folder) == EVERY
     first = next(row for row in read_rows(folder / "hosts.jsonl") if row["launch"] == 0)
-    assert (first["host"], first["reason"]) == ("a", "others keep the host busy")
+    assert (first["host"], first["busy_cpus"], first["reason"]) == ("a", 1.7, "others keep the host busy")
 
 
 def test_where_every_host_is_busy_the_launch_is_made_all_the_same(folder):
     def busy(order):
-        return [Line(busy_cpus=1.7, is_busy=True)], "done"
+        return [Line(busy_cpus=1.7, is_busy=True), Line(is_done=True)], "done"
 
     pool = ScriptedPool([busy], hosts=("a",))
     run(folder, pool)

@@ -10,11 +10,13 @@ import pandas as pd
 if TYPE_CHECKING:
     from paragone.store.reader import Run
 
+UNIT = ["wave", "launch", "attempt"]
+
 
 def hosts_of(run: Run) -> pd.DataFrame:
-    """`launch`, `attempt`, `host` of every attempt that began; empty where all is of one host."""
+    """`wave`, `launch`, `attempt` and `host` of every attempt that began; empty where all is of one host."""
     began = run.hosts[run.hosts["reason"].isna()]
-    return began[["launch", "attempt", "host"]] if began["host"].nunique() > 1 else began[:0]
+    return began[[*UNIT, "host"]] if began["host"].nunique() > 1 else began[:0]
 
 
 def with_hosts(samples: pd.DataFrame, run: Run) -> pd.DataFrame:
@@ -22,7 +24,7 @@ def with_hosts(samples: pd.DataFrame, run: Run) -> pd.DataFrame:
     hosts = hosts_of(run)
     if hosts.empty:
         return samples
-    named = samples[["launch", "attempt"]].merge(hosts, on=["launch", "attempt"], how="left")["host"]
+    named = samples[UNIT].merge(hosts, on=UNIT, how="left")["host"]
     return samples.assign(host=named.fillna("").to_numpy())
 
 

@@ -89,7 +89,7 @@ OnOption = Annotated[
     str | None,
     typer.Option(
         "--on",
-        help="Spread the launches over hosts: dask://HOST:PORT, dask+tls://HOST:PORT, local:2, slurm:partition=NAME,jobs=4.",
+        help="Spread the launches over hosts: dask://HOST:PORT, dask+tls://…, local:2, slurm:partition=NAME,jobs=4.",
     ),
 ]
 UnencryptedOption = Annotated[

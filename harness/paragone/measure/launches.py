@@ -1,7 +1,7 @@
 """The launches of a plan. Each stands by itself: the machine's limits, then every wave in fresh processes.
 
-A launch needs the folder of its run (the plan, and the rows that are there already) and its number, and nothing of the
-other launches. So it may run in any order, on any machine of the same kind.
+A wave of a launch needs the folder of its run (the plan, and the rows that are there already) and its numbers, and
+nothing of the others: it has its own baseline and A/A. So it may run in any order, on any machine of the same kind.
 """
 
 from __future__ import annotations
@@ -33,14 +33,21 @@ class Launches:
     attempts: Mapping[tuple[int, int], int]
     limits: LimitsOfLaunch | None
 
-    def run(self, launch: int, attempt: int | None = None) -> None:
-        """Run one launch; its attempt is the one after the last, unless it is given."""
+    def run(self, launch: int) -> None:
+        """Run one launch; the attempt at each of its waves is the one after the last."""
+        self.measure_limits(launch)
+        for wave in sorted({cell.wave for cell in self.cells}):
+            self.run_wave(launch, wave, self.attempts.get((launch, wave), -1) + 1)
+
+    def measure_limits(self, launch: int) -> None:
+        """Measure the limits of this machine, as far as they are not there."""
         if self.limits is not None:
             self.rounds.report_progress(f"launch {launch + 1}: the machine's limits", 0)
             with stage("limits of the machine", self.rows.append, launch):
                 self.limits.record(self.rows, self.contenders, self.cells, launch)
-        for wave in sorted({cell.wave for cell in self.cells}):
-            of_wave = [cell for cell in self.cells if cell.wave == wave]
-            if any(self.remaining.wants_any(cell, launch) for cell in of_wave):
-                next_one = self.attempts.get((launch, wave), -1) + 1
-                self.rounds.run_launch(of_wave, launch, next_one if attempt is None else attempt)
+
+    def run_wave(self, launch: int, wave: int, attempt: int) -> None:
+        """Run what is missing of one wave of a launch."""
+        of_wave = [cell for cell in self.cells if cell.wave == wave]
+        if any(self.remaining.wants_any(cell, launch) for cell in of_wave):
+            self.rounds.run_launch(of_wave, launch, attempt)

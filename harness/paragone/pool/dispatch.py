@@ -1,4 +1,8 @@
-"""Launches handed to hosts, one at a time to each, and begun again elsewhere where a host has gone or is busy."""
+"""Launches handed to hosts, a wave at a time to each, and begun again elsewhere where a host has gone or is busy.
+
+A wave of a launch is what stays whole on one host: it has its own baseline and A/A. Most plans have one wave; one of
+several problems or numbers of threads has as many at least, and so more than its launches to share out.
+"""
 
 from __future__ import annotations
 
@@ -23,14 +27,15 @@ from paragone.store.run_folder import RunFolder
 from paragone.verify.display import Advance
 
 MOST_TRIES = 5  # of a launch, in a row, that bring no sample
-OF_A_LAUNCH = ("samples", "limits")  # tables of which a host needs the rows of its launch
+Part = tuple[int, int]  # launch, wave
+PASSES = (-1, -1)
 
 
 @dataclass
 class Try:
-    """One attempt at a launch: what its host has said of it."""
+    """One attempt at a part: what its host has said of it."""
 
-    launch: int
+    part: Part
     attempt: int
     host: str = ""
     began: bool = False
@@ -50,23 +55,26 @@ class Dispatch:
     say: Callable[[str], None]
     advance: Advance
     refuses_busy: bool = True
-    attempts: dict[int, int] = field(default_factory=dict)  # launch → the last one
-    fruitless: dict[int, int] = field(default_factory=dict)  # launch → tries in a row without a sample
-    found_busy: dict[int, set[str]] = field(default_factory=dict)  # launch → names of hosts
+    attempts: dict[Part, int] = field(default_factory=dict)  # the last ones
+    fruitless: dict[Part, int] = field(default_factory=dict)  # tries in a row without a sample
+    found_busy: dict[Part, set[str]] = field(default_factory=dict)  # names of hosts
 
     def __post_init__(self) -> None:
         self.plan = read_json(self.rows.folder / "plan.json")
         self.environment = read_json(self.rows.folder / "environment.json")
+        self.first_wave = min((cell["wave"] for cell in self.plan["cells"]), default=0)
         self.created = datetime.fromisoformat(self.plan["created"]).timestamp()
         for table in ("hosts", "samples"):
             for row in read_rows(self.rows.folder / f"{table}.jsonl"):
-                self.attempts[row["launch"]] = max(self.attempts.get(row["launch"], -1), row["attempt"])
+                part = row["launch"], row["wave"]
+                self.attempts[part] = max(self.attempts.get(part, -1), row["attempt"])
 
     def run_launches(self) -> None:
         """Run what is missing of the launches. Raises HarnessError where one ends on no host."""
         plan = read_plan(self.rows.folder)
         remaining, _ = remaining_samples(self.rows.folder, plan.rounds)
-        waiting = [n for n in range(plan.launches) if any(remaining.wants_any(cell, n) for cell in plan.cells)]
+        parts = ((n, cell.wave, cell) for n in range(plan.launches) for cell in plan.cells)
+        waiting = sorted({(n, wave) for n, wave, cell in parts if remaining.wants_any(cell, n)})
         running: list[tuple[Try, Answer]] = []
         lacked_hosts = False
         while waiting or running:
@@ -80,13 +88,13 @@ class Dispatch:
             for one in [each for each in running if each[1].ended]:
                 running.remove(one)
                 if not self._is_through(*one):
-                    waiting.insert(0, one[0].launch)
+                    waiting.insert(0, one[0].part)
 
     def run_passes(self) -> None:
         """Measure, on one host, what is missing of the passes after the launches."""
         tables = {table: read_rows(self.rows.folder / f"{table}.jsonl") for table in ("memory", "accuracy", "outcomes")}
         for _ in range(MOST_TRIES):
-            one = Try(-1, 0)
+            one = Try(PASSES, 0)
             answer = self._ask(one, do="passes", tables=tables)
             while not answer.ended:
                 self.pool.connection.wait(LOOK_S)
@@ -95,31 +103,37 @@ class Dispatch:
             tables = {table: read_rows(self.rows.folder / f"{table}.jsonl") for table in tables}
         raise HarnessError(f"the passes after the launches ended on no host: {one.refused or answer.ended}")
 
-    def _begin(self, launch: int) -> tuple[Try, Answer]:
-        one = Try(launch, self.attempts.get(launch, -1) + 1)
-        self.attempts[launch] = one.attempt
-        busy = self.found_busy.get(launch, set())
+    def _begin(self, part: Part) -> tuple[Try, Answer]:
+        one = Try(part, self.attempts.get(part, -1) + 1)
+        self.attempts[part] = one.attempt
+        busy = self.found_busy.get(part, set())
         others = [host for host in self.pool.hosts if host.name not in busy]
         most = BUSY_WORTH_A_NOTE if self.refuses_busy and others else None
-        order = {"launch": launch, "attempt": one.attempt, "most_busy_cpus": most, "tables": self._tables(launch)}
-        return one, self._ask(one, do="launch", **order)
+        (launch, wave), attempt = part, one.attempt
+        asked = {"launch": launch, "wave": wave, "attempt": attempt, "measures_limits": wave == self.first_wave}
+        return one, self._ask(one, do="launch", most_busy_cpus=most, tables=self._tables(part), **asked)
 
     def _ask(self, one: Try, **order: Any) -> Answer:
         return self.pool.ask(lambda line: self._take(one, line), plan=self.plan, environment=self.environment, **order)
 
-    def _tables(self, launch: int) -> dict[str, list[dict[str, Any]]]:
-        """The rows that a host needs to go on with a launch."""
-        tables = {table: read_rows(self.rows.folder / f"{table}.jsonl") for table in (*OF_A_LAUNCH, "outcomes")}
-        of_launch = {table: [row for row in tables[table] if row["launch"] == launch] for table in OF_A_LAUNCH}
-        return {**of_launch, "outcomes": tables["outcomes"]}
+    def _tables(self, part: Part) -> dict[str, list[dict[str, Any]]]:
+        """The rows that a host needs to go on with a part."""
+        samples, limits, outcomes = (
+            read_rows(self.rows.folder / f"{table}.jsonl") for table in ("samples", "limits", "outcomes")
+        )
+        return {
+            "samples": [row for row in samples if (row["launch"], row["wave"]) == part],
+            "limits": [row for row in limits if row["launch"] == part[0]],
+            "outcomes": outcomes,
+        }
 
     def _take(self, one: Try, line: Line) -> None:
         one.host = line.host or one.host
         one.refused = line.refused or one.refused
         one.is_done = one.is_done or line.is_done
         if line.is_busy:
-            one.is_busy = True
-        elif one.launch >= 0 and not one.began and (line.busy_cpus is not None or line.table):
+            one.is_busy, one.busy_cpus = True, line.busy_cpus
+        elif one.part != PASSES and not one.began and (line.busy_cpus is not None or line.table):
             one.began = True
             self._note(one, line.busy_cpus)
         if line.table:
@@ -132,7 +146,8 @@ class Dispatch:
     def _note(self, one: Try, busy_cpus: float | None, reason: str | None = None) -> None:
         started_s = time.time() - self.created
         row = HostedLaunch(
-            launch=one.launch,
+            launch=one.part[0],
+            wave=one.part[1],
             attempt=one.attempt,
             host=one.host,
             busy_cpus=busy_cpus,
@@ -147,25 +162,29 @@ class Dispatch:
             rows = rows_of(table, content)
         except (msgspec.MsgspecError, KeyError) as error:
             raise HarnessError(f"host {one.host} sent what is no row: {error}") from None
-        if one.launch >= 0 and any(getattr(row, "launch", None) not in (None, one.launch) for row in rows):
+        launch, wave = one.part
+        if one.part != PASSES and any(
+            getattr(row, "launch", launch) not in (None, launch) or getattr(row, "wave", wave) not in (None, wave)
+            for row in rows
+        ):
             raise HarnessError(f"host {one.host} sent rows of another launch than that which it was asked for")
         self.rows.append(*rows)
         one.n_samples += sum(isinstance(row, Sample) for row in rows)
 
     def _is_through(self, one: Try, answer: Answer) -> bool:
         """False where the launch has to begin again. Raises HarnessError where it was tried too often."""
-        if one.is_done:
+        if one.is_done and not one.is_busy:
             return True
         if one.is_busy:
-            self.found_busy.setdefault(one.launch, set()).add(one.host)
+            self.found_busy.setdefault(one.part, set()).add(one.host)
             self._note(one, one.busy_cpus, "others keep the host busy")
             return False
         why = one.refused or (answer.ended if answer.ended != "done" else "it ended early")
         if not one.began:
             self._note(one, None, why)
-        self.fruitless[one.launch] = 0 if one.n_samples else self.fruitless.get(one.launch, 0) + 1
-        name = f"launch {one.launch + 1} on {one.host or 'a host'}"
-        if self.fruitless[one.launch] >= MOST_TRIES:
+        self.fruitless[one.part] = 0 if one.n_samples else self.fruitless.get(one.part, 0) + 1
+        name = f"launch {one.part[0] + 1} on {one.host or 'a host'}"
+        if self.fruitless[one.part] >= MOST_TRIES:
             raise HarnessError(f"{name}: {why}. It was tried {MOST_TRIES} times; what was measured is kept")
         self.say(f"{name[0].upper()}{name[1:]}: {why}. It goes on elsewhere, from what has arrived.")
         return False

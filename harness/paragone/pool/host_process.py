@@ -140,9 +140,10 @@ def _carry_out(order: Order, folders: Mapping[str, str], bench: Bench, temporary
             if order.do == "passes":
                 bench.run_passes(rows)
             else:
-                bench.launches(rows, lambda what, seconds: tell(Line(what=what, seconds=seconds))).run(
-                    order.launch, order.attempt
-                )
+                launches = bench.launches(rows, lambda what, seconds: tell(Line(what=what, seconds=seconds)))
+                if order.measures_limits:
+                    launches.measure_limits(order.launch)
+                launches.run_wave(order.launch, order.wave, order.attempt)
                 bench.note_launches(rows.folder)
 
 

@@ -18,7 +18,7 @@ class Order(Record, frozen=True, kw_only=True):
 
     describe   say what machine it is
     plan       verify, run the A/A pilot, plan
-    launch     run one launch of the plan, as far as its rows in `tables` leave something to do
+    launch     run one wave of a launch of the plan, as far as its rows in `tables` leave something to do
     passes     measure what comes after the launches
     """
 
@@ -31,6 +31,8 @@ class Order(Record, frozen=True, kw_only=True):
     environment: dict[str, Any] = msgspec.field(default_factory=dict)
     tables: dict[str, list[dict[str, Any]]] = msgspec.field(default_factory=dict)
     launch: int = 0
+    wave: int = 0
+    measures_limits: bool = False  # of the machine, before the wave
     attempt: int = 0
     most_busy_cpus: float | None = None  # a host where others keep more busy does not begin
 
@@ -54,7 +56,7 @@ class Line(Record, frozen=True, kw_only=True):
 
 def to_text(line: Line) -> str:
     """The line in JSON, without what is not said."""
-    content = {key: value for key, value in msgspec.to_builtins(line).items() if value not in (None, [], False)}
+    content = {key: value for key, value in msgspec.to_builtins(line).items() if value is not None and value != []}
     return msgspec.json.encode(content).decode()
 
 

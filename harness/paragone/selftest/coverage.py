@@ -35,8 +35,8 @@ GOAL = (0.93, 0.97)
 class NoiseModel:
     """A kind of machine: the noise of launches, of the machine's state and of samples, drawn for a shape.
 
-    Shapes: `host` (pair, variant, host, 1), None where all is of one host; `launch` (pair, variant, launch, 1), `machine` (pair, launch, moment), `sample` (pair, variant, launch,
-    round).
+    Shapes: `host` (pair, variant, host, 1), None where all is of one host; `launch` (pair, variant, launch, 1),
+    `machine` (pair, launch, moment), `sample` (pair, variant, launch, round).
     """
 
     name: str

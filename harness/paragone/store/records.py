@@ -192,9 +192,10 @@ class Stage(Record, frozen=True, kw_only=True):
 
 
 class HostedLaunch(Record, frozen=True, kw_only=True):
-    """An attempt at a launch on a host of a pool; `reason` says why it did not begin."""
+    """An attempt at a wave of a launch on a host of a pool; `reason` says why it did not begin."""
 
     launch: Count
+    wave: Count
     attempt: Count
     host: Name
     busy_cpus: Number | None = None  # that others kept busy before it
@@ -239,7 +240,7 @@ KEYS: dict[type[msgspec.Struct], tuple[str, ...]] = {
     Sample: (*CELL, "wave", "launch", "attempt", "kind", "round"),
     Evaluation: (*CELL, "wave", "launch", "attempt", "round"),
     MemoryRow: CELL,
-    HostedLaunch: ("launch", "attempt"),
+    HostedLaunch: ("launch", "wave", "attempt"),
     Accuracy: ("problem", "variant", "size", "epoch"),
     Pair: (*CELL, "wave", "launch", "round"),
 }

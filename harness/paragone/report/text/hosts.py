@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from paragone.analyse.hosts import UNIT
 from paragone.report.text import formatting, markdown
 
 if TYPE_CHECKING:
@@ -16,11 +17,11 @@ def section(results: Results) -> str:
     hosts = results.run.hosts
     if hosts.empty:
         return ""
-    done = {*zip(results.samples["launch"], results.samples["attempt"], strict=True)}
+    done = {*results.samples[UNIT].drop_duplicates().itertuples(index=False, name=None)}
     lines = []
     for host, rows in hosts.groupby("host"):
         began = rows[rows["reason"].isna()]
-        gave = sum(place in done for place in zip(began["launch"], began["attempt"], strict=True))
+        gave = sum(place in done for place in began[UNIT].itertuples(index=False, name=None))
         busy = began["busy_cpus"].astype(float).max()
         reasons = "; ".join(dict.fromkeys(rows["reason"].dropna()))
         lines.append(
@@ -44,6 +45,6 @@ def _sentence(results: Results) -> str:
     share = results.share_between_hosts
     known = "not known" if math.isnan(share) else formatting.percent(share)
     return (
-        f"{whole} Intervals are Student's t over the means of {n_hosts} hosts. The share of the variance of ratios that "
-        f"lies between hosts: {known}."
+        f"{whole} Intervals are Student's t over the means of {n_hosts} hosts. The share of the variance of ratios "
+        f"that lies between hosts: {known}."
     )
