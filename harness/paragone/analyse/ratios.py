@@ -97,8 +97,7 @@ def speeds_over_launches(per_launch: pd.DataFrame) -> pd.DataFrame:
     """Per cell the `ratio` of its speed to that of the other, `ratio_low` and `ratio_high`, from `launch_ratios`.
 
     The interval is Student's t on one log-ratio per launch, of several hosts on one per host. The point is exp(mean),
-    the centre of that interval: only
-    then are "a is r times b" and "b is 1/r times a" the same statement.
+    the centre of that interval: only then are "a is r times b" and "b is 1/r times a" the same statement.
     """
     result = intervals(per_launch)
     centre = per_launch.groupby(CELL)["log"].mean().reset_index(name="of_all")

@@ -75,6 +75,10 @@ VERBS = (
         "Verify, measure and report; goes on where an interrupted run of the same plan stopped.",
     ),
     Verb(
+        "paragone survey -k pairwise --on dask+tls://head:8786",
+        "Measure the same on each kind of machine among the hosts of a cluster, and put the runs side by side.",
+    ),
+    Verb(
         "paragone report latest",
         "Rebuild the summary, the figures and the report of a run from its folder alone; several go side by side.",
     ),
