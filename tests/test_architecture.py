@@ -30,9 +30,9 @@ LONG_FUNCTIONS = {
 }
 
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "core", "manager", "misc"}
-# `pickle` is named where Nielsen's file is read, by an unpickler that builds nothing but arrays, and where a process
-# reads what its own parent has just pickled for it.
-MAY_UNPICKLE = {"nielsen_pickle", "found_by_name"}
+# `pickle` is named where Nielsen's file is read, by an unpickler that builds nothing but arrays, where a process reads
+# what its own parent has just pickled for it, and where a function is pickled for the hosts of a cluster.
+MAY_UNPICKLE = {"nielsen_pickle", "found_by_name", "by_value"}
 # What imports code: `importing` that of implementations, `reference` that of a kernel which was chosen, `calls` that of
 # callables which its parent process has; the others what their own text names.
 MAY_IMPORT = {

@@ -16,6 +16,7 @@ import msgspec
 from paragone.errors import HarnessError, Misuse
 from paragone.pool import on_host
 from paragone.pool.address import Place
+from paragone.pool.by_value import by_value
 from paragone.pool.cargo import Archive, Cargo
 from paragone.pool.clusters import cluster_of
 from paragone.pool.orders import Line, Order, from_text
@@ -201,11 +202,3 @@ class Connection:
                 if time.monotonic() > until:
                     raise
                 time.sleep(1)
-
-
-def by_value(function: Callable[..., bytes]) -> Callable[..., bytes]:
-    """The function as something that pickle cannot name, so that it travels whole: a host may have no paragone."""
-    import cloudpickle
-
-    cloudpickle.register_pickle_by_value(on_host)
-    return lambda *arguments: function(*arguments)
