@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from cluster_here import wait_for
 
 BRIDGE, NET = "paragone0", "10.213.77"
-PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "sinfo", "ip")
+PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "sinfo", "ip", "nsenter")
 CONFIGURATION = """
 ClusterName=here
 SlurmctldHost={controller}({net}.1)
@@ -71,6 +71,7 @@ class SlurmHere:
         )
         text = CONFIGURATION.format(controller=socket.gethostname(), net=NET, folder=self.folder, nodes=nodes)
         (self.folder / "slurm.conf").write_text(text)
+        (self.folder / "cgroup.conf").write_text("CgroupPlugin=cgroup/v1\n")  # needs nothing that is mounted
         for name in ("state", *(f"spool-{node}" for node in self.nodes)):
             (self.folder / name).mkdir()
         here = {
@@ -81,7 +82,7 @@ class SlurmHere:
         wait_for((self.folder / "munge.socket").exists, 20)
         self._run("slurmctld", "-D")
         for node in self.nodes:
-            self._run("ip", "netns", "exec", node, "slurmd", "-D", "-N", node)
+            self._run("nsenter", f"--net=/run/netns/{node}", "slurmd", "-D", "-N", node)
         wait_for(lambda: self._idle() == len(self.nodes), 60)
 
     def _network(self):
