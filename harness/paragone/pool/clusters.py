@@ -11,6 +11,8 @@ from paragone.machine.cpus import affinity
 from paragone.pool.address import Place
 
 DASK = "pip install 'paragone[dask]'"
+# Dask's own pages are not encrypted: nobody else may see them.
+NO_PAGES = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
 SLURM = "pip install 'paragone[slurm]'"
 
 
@@ -45,7 +47,7 @@ def _local(n_hosts: int) -> Any:
         }
         for i, share in enumerate(shares)
     }
-    scheduler = {"cls": Scheduler, "options": {"host": "127.0.0.1", "port": 0, "dashboard": False}}
+    scheduler = {"cls": Scheduler, "options": {"host": "127.0.0.1", "port": 0, **NO_PAGES}}
     return SpecCluster(workers=workers, scheduler=scheduler, silence_logs=logging.ERROR)
 
 
@@ -72,7 +74,7 @@ def _slurm(place: Place) -> Any:
         shared_temp_directory=asked.get("shared"),
         job_extra_directives=["--exclusive"],
         worker_extra_args=["--resources", "paragone=1", "--memory-limit", "0"],
-        scheduler_options={"dashboard": False},
+        scheduler_options=NO_PAGES,
         silence_logs=logging.ERROR,
     )
     cluster.scale(jobs=int(asked.get("jobs", "1")))
