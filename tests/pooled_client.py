@@ -40,6 +40,24 @@ class Client:
 
 def checked(folder):
     """Return the run in the folder once it is clear that it is whole, and that each launch is of one host."""
+    results, timed = _whole(folder)
+    hosts = {(row["launch"], row["wave"], row["attempt"]): row["host"] for row in rows_of(results, "hosts")}
+    assert {(row["launch"], row["wave"], row["attempt"]) for row in timed} <= hosts.keys()
+    return results
+
+
+def checked_alone(folder):
+    """Return the run in the folder, which one machine has made, once it is clear that it is whole."""
+    results, _ = _whole(folder)
+    assert results.run.hosts.empty
+    return results
+
+
+def rows_of(results, table):
+    return read_rows(results.run.folder / f"{table}.jsonl")
+
+
+def _whole(folder):
     (plan,) = (folder / "results").glob("*/plan.json")
     run = plan.parent
     assert lacking(run) == []
@@ -48,8 +66,6 @@ def checked(folder):
     counts = Counter(tuple(row[name] for name in names) for row in timed)
     assert {*counts.values()} == {1}, "a sample is there twice"
     assert len(counts) == len(read_plan(run).cells) * read_plan(run).launches * ROUNDS
-    hosts = {(row["launch"], row["wave"], row["attempt"]): row["host"] for row in read_rows(run / "hosts.jsonl")}
-    assert {(row["launch"], row["wave"], row["attempt"]) for row in timed} <= hosts.keys()
     results = Results(read_run(run))
     assert {*results.summary["status"]} == {"passed"}
-    return results
+    return results, timed

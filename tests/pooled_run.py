@@ -1,12 +1,17 @@
-"""A short run on a pool: `python pooled_run.py FOLDER PLACE LAUNCHES`; FOLDER holds plugins/ and gets results/."""
+"""A short run on a pool: `python pooled_run.py FOLDER PLACE LAUNCHES`; FOLDER holds plugins/ and gets results/.
+
+With "here" as PLACE it is made by this process alone.
+"""
 
 import sys
 from pathlib import Path
 
 from in_process import SHORT
+from own_kernel import write_kernel
 from quiet_display import QuietDisplay
 
 from paragone.comparison.versions import all_implementations
+from paragone.measure.bench import Bench
 from paragone.measure.resume import remaining_samples
 from paragone.plan.request import Request
 from paragone.pool.address import place_of
@@ -29,7 +34,7 @@ def request_in(folder, launches, kernel="twice"):
     return Request(
         (KernelProblem.of(folder / "plugins" / kernel),),
         SHORT,
-        implementations=("whole",),
+        implementations=("whole", "loops"),
         baseline="whole",
         dtypes=("float64",),
         sizes=(10, 20),
@@ -41,14 +46,24 @@ def request_in(folder, launches, kernel="twice"):
     )
 
 
+def write_plugins(folder):
+    """Write a kernel with a baseline, and an implementation that is surely slower."""
+    write_kernel(folder / "plugins", "twice")
+    loops = '"""Number by number."""\n\n\ndef run(x, y):\n    for i in range(len(x)):\n        y[i] = 2 * x[i]\n'
+    (folder / "plugins" / "twice" / "loops.py").write_text(loops)
+
+
 def main():
-    folder, place, launches = Path(sys.argv[1]), place_of(sys.argv[2], unencrypted=True), int(sys.argv[3])
+    folder, launches = Path(sys.argv[1]), int(sys.argv[3])
     request, display = request_in(folder, launches), TellingDisplay()
     registered, unusable = all_implementations(request)
     given = request, registered, unusable, DrawnData(), folder / "results", "paragone bench", display
-    with pool_at(place, request, DrawnData(), False, display.say) as pool:
-        refuse_unlike(pool.hosts)
-        run, finished = PooledBench(*given, pool=pool).run()
+    if sys.argv[2] == "here":
+        run, finished = Bench(*given).run()
+    else:
+        with pool_at(place_of(sys.argv[2]), request, DrawnData(), False, display.say) as pool:
+            refuse_unlike(pool.hosts)
+            run, finished = PooledBench(*given, pool=pool).run()
     print("finished" if finished else "not finished", run.name, flush=True)
 
 

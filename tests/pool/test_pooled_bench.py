@@ -1,11 +1,14 @@
 """Runs on clusters of this machine: whole, each launch on one host, nothing lost or doubled, whoever is killed."""
 
+import random
+import shutil
 import signal
+import time
 
 import pytest
 from cluster_here import cluster_here
-from own_kernel import write_kernel
-from pooled_client import Client, checked
+from pooled_client import Client, checked, checked_alone
+from pooled_run import write_plugins
 
 from paragone.files.json_lines import read_rows
 
@@ -15,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def folder(tmp_path):
-    write_kernel(tmp_path / "plugins", "twice")
+    write_plugins(tmp_path)
     return tmp_path
 
 
@@ -78,3 +81,31 @@ def test_a_host_that_joins_later_takes_launches_too(folder, tmp_path):
         client.end()
 
     assert {*checked(folder).run.hosts["host"]} == {"one", "late"}
+
+
+def test_whoever_is_killed_at_whatever_moments_the_run_is_that_of_one_machine(folder, tmp_path):
+    """Three hosts; six kills of the client, the scheduler or a host at random moments."""
+    chance = random.Random(7)
+    with cluster_here(tmp_path, ["one", "two", "three"]) as cluster:
+        client = Client(folder, cluster.place, launches=9)
+        for _ in range(6):
+            time.sleep(chance.uniform(1, 8))
+            victim = chance.choice(["client", "scheduler", *cluster.names])
+            if victim == "client":
+                client.process.kill()
+                client.process.communicate()
+                client = Client(folder, cluster.place, launches=9)
+                continue
+            cluster.kill(victim)
+            cluster.start(victim)
+        client.end()
+    pooled = checked(folder)
+    shutil.move(folder / "results", folder / "of the pool")
+    Client(folder, "here", launches=9).end()
+    alone = checked_alone(folder)
+
+    cell = ["variant", "size", "threads"]
+    verdicts = [each.summary.set_index(cell)["verdict"].sort_index() for each in (pooled, alone)]
+    assert [*verdicts[0].index] == [*verdicts[1].index]
+    for each in verdicts:
+        assert {*each[each.index.get_level_values("variant").str.startswith("loops")]} == {"slower"}

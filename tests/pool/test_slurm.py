@@ -1,18 +1,18 @@
 """A plan on SLURM as Debian has it: three nodes with networks of their own, one of them cut off in the middle."""
 
 import pytest
-from own_kernel import write_kernel
 from pooled_client import Client, checked
+from pooled_run import write_plugins
 from slurm_here import BRIDGE, reason_against, slurm_here
 
 from paragone.files.json_lines import read_rows
 
 pytest.importorskip("dask_jobqueue", reason="--on slurm: needs dask-jobqueue: pip install 'paragone[slurm]'")
-pytestmark = [pytest.mark.slurm, pytest.mark.skipif(bool(reason_against()), reason=reason_against())]
+pytestmark = [pytest.mark.slow, pytest.mark.slurm, pytest.mark.skipif(bool(reason_against()), reason=reason_against())]
 
 
 def test_the_launches_of_a_plan_are_spread_over_nodes_of_which_one_is_cut_off(tmp_path, monkeypatch):
-    write_kernel(tmp_path / "plugins", "twice")
+    write_plugins(tmp_path)
     place = f"slurm:partition=debug,jobs=3,interface={BRIDGE},shared={tmp_path},walltime=00:20:00"
     with slurm_here(tmp_path) as slurm:
         monkeypatch.setenv("SLURM_CONF", slurm.variables["SLURM_CONF"])
