@@ -8,6 +8,7 @@ HarnessError                 exit 1
 ├── DataUnusable             exit 4   a data set that is missing, damaged or altered
 ├── ResultsUnusable          exit 5   a results folder that cannot be read or written
 ├── Incomparable             exit 6   runs that did not time the same work
+├── PoolLost                 exit 1   a scheduler that does not answer, or has gone
 ├── Unavailable              a row    an implementation that cannot run here
 ├── VerificationFailed       a row    a result that differs from the reference
 └── MeasurementFailed        a row    a worker that raised, crashed or hung
@@ -70,6 +71,10 @@ class Incomparable(HarnessError):
     """Runs that did not time the same work or have no cell in common; versions of which nothing differs."""
 
     exit_code = 6
+
+
+class PoolLost(HarnessError):
+    """A scheduler that does not answer, or that has gone and did not come back."""
 
 
 class Unavailable(HarnessError):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from paragone.errors import HarnessError, Misuse
+from paragone.errors import HarnessError, Misuse, PoolLost
 from paragone.pool import on_host
 from paragone.pool.address import Place
 from paragone.pool.by_value import by_value
@@ -27,10 +27,6 @@ if TYPE_CHECKING:
 RESOURCE = "paragone"  # of a Dask worker: one, so that it has one order at a time
 CONNECT_S, PATIENCE_S = 10.0, 180.0  # to a scheduler at first, and to one that has gone
 WORKER = "dask worker SCHEDULER --nthreads 1 --resources 'paragone=1'"
-
-
-class PoolLost(HarnessError):
-    """A scheduler that has gone and did not come back."""
 
 
 @dataclass
