@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
@@ -26,6 +27,17 @@ def with_hosts(samples: pd.DataFrame, run: Run) -> pd.DataFrame:
         return samples
     named = samples[UNIT].merge(hosts, on=UNIT, how="left")["host"]
     return samples.assign(host=named.fillna("").to_numpy())
+
+
+def speeds_of_hosts(launches: pd.DataFrame, keys: list[str]) -> dict[str, float]:
+    """Host → its speed over that of the typical host, 0.5 for half as fast; of all cells that every host has.
+
+    `launches` are those of `Results`. The typical host is the median one.
+    """
+    logs = np.log(launches["step_seconds"]).groupby([launches[key] for key in [*keys, "host"]]).mean()
+    of_hosts = logs.unstack("host").dropna()
+    slower = of_hosts.sub(of_hosts.median(axis=1), axis=0).mean()
+    return {str(host): math.exp(-log) for host, log in slower.items() if not math.isnan(log)}
 
 
 def share_between_hosts(launches: pd.DataFrame, keys: list[str]) -> float:

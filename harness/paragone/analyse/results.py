@@ -11,7 +11,7 @@ import pandas as pd
 
 from paragone.analyse.crossovers import crossovers
 from paragone.analyse.fastest import fastest
-from paragone.analyse.hosts import share_between_hosts
+from paragone.analyse.hosts import share_between_hosts, speeds_of_hosts
 from paragone.analyse.plain_loops import plain_loops
 from paragone.analyse.ranking import ranking
 from paragone.analyse.ratios import Rounds, everywhere, launch_ratios, speeds_over_launches
@@ -63,6 +63,11 @@ class Results:
         """The share of the variance of ratios that lies between hosts; NaN where all is of one host."""
         ratios = self.baseline_ratios[self.baseline_ratios["enters"]]
         return share_between_hosts(ratios, CELL) if "host" in ratios else math.nan
+
+    @cached_property
+    def speeds_of_hosts(self) -> dict[str, float]:
+        """Host → its speed over that of the typical host; {} where all is of one host."""
+        return speeds_of_hosts(self.launches, CELL) if "host" in self.launches else {}
 
     @cached_property
     def fastest(self) -> pd.DataFrame:

@@ -11,6 +11,8 @@ from paragone.report.text import formatting, markdown
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
 
+SLOW = 0.8  # of the speed of the typical host
+
 
 def section(results: Results) -> str:
     """Return a sentence and a row for each host; "" where the run was made on one machine."""
@@ -30,11 +32,20 @@ def section(results: Results) -> str:
                 str(len(began)),
                 str(gave),
                 "" if math.isnan(busy) else f"{busy:.1f}",
+                formatting.ratio(results.speeds_of_hosts[host]) if host in results.speeds_of_hosts else "",
                 markdown.escaped(reasons),
             ]
         )
-    headings = ["host", "launches begun", "with samples", "CPUs that others kept busy, at most", "not begun"]
+    headings = ["host", "launches begun", "with samples", "CPUs that others kept busy, at most", "speed", "not begun"]
     return f"{_sentence(results)}\n\n{markdown.table(headings, lines)}"
+
+
+def _slow_ones(results: Results) -> str:
+    slow = [name for name, speed in results.speeds_of_hosts.items() if speed < SLOW]
+    names = ", ".join(markdown.code(name) for name in slow)
+    return f" Slower than {formatting.percent(SLOW)} of the typical host: {names}. Look at what disturbs there." * bool(
+        slow
+    )
 
 
 def _sentence(results: Results) -> str:
@@ -46,5 +57,5 @@ def _sentence(results: Results) -> str:
     known = "not known" if math.isnan(share) else formatting.percent(share)
     return (
         f"{whole} Intervals are Student's t over the means of {n_hosts} hosts. The share of the variance of ratios "
-        f"that lies between hosts: {known}."
+        f"that lies between hosts: {known}.{_slow_ones(results)}"
     )
