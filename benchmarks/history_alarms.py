@@ -110,7 +110,7 @@ def main() -> None:
     given = parser.parse_args()
     print("| machine | A/A | false, beyond A/A | false, any | 5 % slower | seen | 10 % slower | seen |")
     lines = []
-    for model in NOISE_MODELS:
+    for model in (each for each in NOISE_MODELS if each.host is None):  # a history is of one host
         found = simulated(model, given.series, N_RUNS, given.seed)
         middle = N_RUNS // 2
         shares = [alarms(found), small_alarms(found)]

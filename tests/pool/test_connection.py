@@ -40,7 +40,7 @@ def test_a_result_that_is_no_text_of_bytes_is_refused_before_it_is_unpickled():
     try:
         (address,) = connection.wait_for_workers(1, 30)
         future = connection._client.submit(lambda: Bomb(), workers=[address])
-        with pytest.raises(Exception, match=r"pickle|[Dd]eserialize"):
+        with pytest.raises(Exception, match="Could not serialize object of type Bomb"):
             future.result(timeout=30)
     finally:
         connection.close()

@@ -38,14 +38,15 @@ class ScriptedPool:
         self.connection = SimpleNamespace(wait=self.wait)
 
     def there(self):
-        return [host.name for host in self.hosts]
+        return self.hosts
 
-    def ask(self, take, **order):
+    def ask(self, take, hosts=(), **order):
         self.asked.append(order)
         lines, ended = (self.script.pop(0) if self.script else whole)(order)
         answer = SimpleNamespace(ended="")
         taken = {answer_host for _, _, _, answer_host in self.running}
-        host = next(name for name in self.there() if name not in taken)
+        free = [host.name for host in hosts or self.hosts if host.name not in taken]
+        host = (free or [hosts[0].name])[0]
         self.running.append((answer, lambda: [take(line) for line in (Line(host=host), *lines)], ended, host))
         self.most_at_once = max(self.most_at_once, len(self.running))
         return answer
@@ -116,6 +117,7 @@ def test_a_busy_host_is_marked_and_the_launch_is_made_elsewhere(folder):
 
     assert samples(folder) == EVERY
     first = next(row for row in read_rows(folder / "hosts.jsonl") if row["launch"] == 0)
+    assert {row["host"] for row in read_rows(folder / "hosts.jsonl")[1:] if row["launch"] == 0} == {"b"}
     assert (first["host"], first["busy_cpus"], first["reason"]) == ("a", 1.7, "others keep the host busy")
 
 

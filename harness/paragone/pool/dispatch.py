@@ -7,7 +7,7 @@ several problems or numbers of threads has as many at least, and so more than it
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ from paragone.files.json_lines import read_json, read_rows
 from paragone.machine.conditions import BUSY_WORTH_A_NOTE
 from paragone.measure.resume import remaining_samples
 from paragone.pool.connection import Answer
+from paragone.pool.hosts import Host
 from paragone.pool.orders import Line, rows_of
 from paragone.pool.pool import LOOK_S, Pool
 from paragone.store.reader import read_plan
@@ -83,7 +84,7 @@ class Dispatch:
                 self.say("No host is there any more: waiting for one. Ctrl-C keeps what was measured.")
             lacked_hosts = not hosts
             while waiting and len(running) < len(hosts):
-                running.append(self._begin(waiting.pop(0)))
+                running.append(self._begin(waiting.pop(0), hosts))
             self.pool.connection.wait(LOOK_S)
             for one in [each for each in running if each[1].ended]:
                 running.remove(one)
@@ -103,15 +104,17 @@ class Dispatch:
             tables = {table: read_rows(self.rows.folder / f"{table}.jsonl") for table in tables}
         raise HarnessError(f"the passes after the launches ended on no host: {one.refused or answer.ended}")
 
-    def _begin(self, part: Part) -> tuple[Try, Answer]:
+    def _begin(self, part: Part, hosts: Sequence[Host]) -> tuple[Try, Answer]:
         one = Try(part, self.attempts.get(part, -1) + 1)
         self.attempts[part] = one.attempt
-        busy = self.found_busy.get(part, set())
-        others = [host for host in self.pool.hosts if host.name not in busy]
+        others = [host for host in hosts if host.name not in self.found_busy.get(part, set())]
         most = BUSY_WORTH_A_NOTE if self.refuses_busy and others else None
         (launch, wave), attempt = part, one.attempt
         asked = {"launch": launch, "wave": wave, "attempt": attempt, "measures_limits": wave == self.first_wave}
-        return one, self._ask(one, do="launch", most_busy_cpus=most, tables=self._tables(part), **asked)
+        answer = self._ask(
+            one, do="launch", hosts=others or hosts, most_busy_cpus=most, tables=self._tables(part), **asked
+        )
+        return one, answer
 
     def _ask(self, one: Try, **order: Any) -> Answer:
         return self.pool.ask(lambda line: self._take(one, line), plan=self.plan, environment=self.environment, **order)

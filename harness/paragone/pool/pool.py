@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -42,13 +42,13 @@ class Pool:
         found = {str(folder): mark for mark, folder in self.cargo.folders.items()}
         return dict(sorted(found.items(), key=lambda each: -len(each[0])))
 
-    def there(self) -> list[str]:
-        """The addresses of the hosts that are there; of hosts that have just joined too."""
+    def there(self) -> list[Host]:
+        """The hosts that are there, those that have just joined among them."""
         workers = self.connection.workers()
         known = {host.address for host in self.hosts} | self.passed_over
         if new := [address for address in workers if address not in known]:
             self.join(new)
-        return [host.address for host in self.hosts if host.address in workers]
+        return [host for host in self.hosts if host.address in workers]
 
     def join(self, addresses: list[str]) -> None:
         """Take up the hosts of these workers; another kind of machine, or a second worker of a host, is passed over."""
@@ -87,10 +87,11 @@ class Pool:
         others = {host.address for host in self.hosts if host not in hosts}
         return Pool(self.connection, self.cargo, self.order, self.say, hosts, self.passed_over | others)
 
-    def ask(self, take: Callable[[Line], None], **order: Any) -> Answer:
-        """Send an order to any of the hosts that are there; paths of this machine become marks."""
+    def ask(self, take: Callable[[Line], None], hosts: Sequence[Host] = (), **order: Any) -> Answer:
+        """Send an order to one of the hosts, of all that are there unless some are named; paths become marks."""
         content = {name: with_paths(value, self.marks) for name, value in order.items()}
-        return self.connection.send(msgspec.structs.replace(self.order, **content), take, self.there())
+        addresses = [host.address for host in hosts or self.there()]
+        return self.connection.send(msgspec.structs.replace(self.order, **content), take, addresses)
 
     def with_own_paths(self, content: Any) -> Any:
         """What a host has answered, with folders of this machine in the place of marks."""
