@@ -3,10 +3,12 @@
 import random
 import shutil
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
-from cluster_here import cluster_here
+from cluster_here import cluster_here, wait_for
 from pooled_client import Client, checked, checked_alone
 from pooled_run import write_plugins
 
@@ -30,6 +32,8 @@ def test_two_processes_of_this_machine_share_the_launches(folder):
     assert {*results.run.hosts["host"]} == {"local-0", "local-1"}
     assert results.run.hosts["reason"].isna().all()
     assert results.summary["ratio_low"].notna().any(), "two hosts give an interval"
+    inherited = {variable.name for variable in results.run.environment.inherited or ()}
+    assert "MALLOC_TRIM_THRESHOLD_" not in inherited, "Dask sets it for its workers, and it changes what is measured"
 
 
 def test_a_host_that_is_killed_costs_its_launch_no_sample(folder, tmp_path):
@@ -109,3 +113,24 @@ def test_whoever_is_killed_at_whatever_moments_the_run_is_that_of_one_machine(fo
     assert [*verdicts[0].index] == [*verdicts[1].index]
     for each in verdicts:
         assert {*each[each.index.get_level_values("variant").str.startswith("loops")]} == {"slower"}
+
+
+def test_hosts_that_differ_are_refused_and_surveyed_kind_by_kind(folder, tmp_path, monkeypatch):
+    """One worker has a variable that changes the allocator of what is measured."""
+    with cluster_here(tmp_path, ["one"]) as cluster:
+        monkeypatch.setenv("MALLOC_ARENA_MAX", "1")
+        cluster.start("other")
+        monkeypatch.delenv("MALLOC_ARENA_MAX")
+        command = [sys.executable, "-m", "paragone", "survey", "-k", "twice", "--sizes", "10", "--dtype", "float64"]
+        command += ["--plugins", str(folder / "plugins"), "--on", cluster.place, "--results", str(folder / "results")]
+        wait_for(lambda: (tmp_path / "other.log").read_text().count("Registered to") == 1)
+        refused = subprocess.run([*command[:3], "bench", *command[4:]], capture_output=True, text=True)
+        surveyed = subprocess.run(command, capture_output=True, text=True)
+
+    assert refused.returncode == 2
+    assert "MALLOC_ARENA_MAX: " in refused.stderr
+    assert "--each-kind" in refused.stderr
+    assert surveyed.returncode == 0, surveyed.stderr
+    hosts = [{row["host"] for row in read_rows(path)} for path in (folder / "results").glob("*/hosts.jsonl")]
+    assert sorted(map(sorted, hosts)) == [["one"], ["other"]]
+    assert "Side by side: " in surveyed.stdout

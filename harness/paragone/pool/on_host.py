@@ -121,7 +121,8 @@ def _answers(order: str, archives: dict[str, str], is_wanted: Callable[[], bool]
     command = [sys.executable, "-P", "-m", MODULE]
     harness = Path(folders["@code"])
     root = harness / "harness" if (harness / "harness").is_dir() else harness
-    variables = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH")]))}
+    path = os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH")]))
+    variables = {**_variables(), "PYTHONPATH": path}
     with (
         tempfile.TemporaryFile() as said,
         subprocess.Popen(
@@ -133,13 +134,47 @@ def _answers(order: str, archives: dict[str, str], is_wanted: Callable[[], bool]
         try:
             process.stdin.write(json.dumps({"folders": folders, "order": json.loads(order)}).encode() + b"\n")
             process.stdin.flush()  # and stays open: its end tells the process that nobody listens
-            yield from _lines(process.stdout.fileno(), is_wanted)
+            with _aside():
+                yield from _lines(process.stdout.fileno(), is_wanted)
         except BrokenPipeError:
             pass
         finally:
             _end(process)
         if process.returncode:
             yield json.dumps({"refused": f"{host_name()}: {_last_words(said, process.returncode)}"})
+
+
+def _variables() -> dict[str, str]:
+    """The variables of this process without those that Dask sets for its workers: one changes how memory is kept."""
+    from dask import config
+
+    of_dask = {
+        name: str(value)
+        for key in ("distributed.nanny.pre-spawn-environ", "distributed.nanny.environ")
+        for name, value in (config.get(key, None) or {}).items()
+    }
+    return {name: value for name, value in os.environ.items() if of_dask.get(name) != value}
+
+
+@contextlib.contextmanager
+def _aside() -> Iterator[None]:
+    """Keep the threads of Dask on the first CPU within the block: samples are taken on the last ones."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    own = {int(cpu) for cpu in os.environ.get("PARAGONE_HOST_CPUS", "").split(",") if cpu}
+    _pin_threads({min(own or before)})
+    try:
+        yield
+    finally:
+        _pin_threads(before)
+
+
+def _pin_threads(cpus: set[int]) -> None:
+    for thread in os.listdir("/proc/self/task"):
+        with contextlib.suppress(OSError):  # it has ended
+            os.sched_setaffinity(int(thread), cpus)
 
 
 def _lines(descriptor: int, is_wanted: Callable[[], bool]) -> Iterator[str]:
