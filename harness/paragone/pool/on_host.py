@@ -172,9 +172,9 @@ def _aside() -> Iterator[None]:
 
 
 def _pin_threads(cpus: set[int]) -> None:
-    for thread in os.listdir("/proc/self/task"):
+    for thread in Path("/proc/self/task").iterdir():
         with contextlib.suppress(OSError):  # it has ended
-            os.sched_setaffinity(int(thread), cpus)
+            os.sched_setaffinity(int(thread.name), cpus)
 
 
 def _lines(descriptor: int, is_wanted: Callable[[], bool]) -> Iterator[str]:
