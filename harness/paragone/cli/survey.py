@@ -32,7 +32,7 @@ def survey(
     pool: PoolOptions,
     run: RunOptions,
 ) -> None:
-    """Measure the same on each kind of machine among the hosts, and put the runs side by side."""
+    """Measure the same on each kind of machine among the hosts of a cluster, and put the runs side by side."""
     if pool.on is None:
         raise Misuse("survey needs hosts: paragone survey --on dask://HOST:PORT (docs/cluster.md)")
     request = structs.replace(request_from(cells, run, thread_counts(threads)), launches=launches)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import msgspec
 
 from paragone.files.schema import Name, Size
@@ -18,3 +20,8 @@ class CellRow(Record, frozen=True, kw_only=True):
     variant: Name
     size: Size
     threads: Size
+
+
+@cache
+def columns(record: type[msgspec.Struct]) -> tuple[str, ...]:
+    return tuple(field.name for field in msgspec.structs.fields(record))

@@ -6,7 +6,6 @@ default may be missing in an older run.
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any, Literal
 
 import msgspec
@@ -15,6 +14,7 @@ from paragone.files.schema import Amount, Count, Dtype, Name, Number, Positive, 
 from paragone.machine.threads import ThreadsFound
 from paragone.store.record import CellRow as CellRow
 from paragone.store.record import Record as Record
+from paragone.store.record import columns as columns
 from paragone.worker.replies import Timing
 
 Kind = Literal["cold", "warmup", "timed"]
@@ -244,8 +244,3 @@ KEYS: dict[type[msgspec.Struct], tuple[str, ...]] = {
     Accuracy: ("problem", "variant", "size", "epoch"),
     Pair: (*CELL, "wave", "launch", "round"),
 }
-
-
-@cache
-def columns(record: type[msgspec.Struct]) -> tuple[str, ...]:
-    return tuple(field.name for field in msgspec.structs.fields(record))

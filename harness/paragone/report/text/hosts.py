@@ -21,14 +21,15 @@ def section(results: Results) -> str:
         return ""
     done = {*results.samples[UNIT].drop_duplicates().itertuples(index=False, name=None)}
     lines = []
-    for host, rows in hosts.groupby("host"):
+    for host in sorted({*hosts["host"]}):
+        rows = hosts[hosts["host"] == host]
         began = rows[rows["reason"].isna()]
         gave = sum(place in done for place in began[UNIT].itertuples(index=False, name=None))
         busy = began["busy_cpus"].astype(float).max()
         reasons = "; ".join(dict.fromkeys(rows["reason"].dropna()))
         lines.append(
             [
-                markdown.code(str(host)),
+                markdown.code(host),
                 str(len(began)),
                 str(gave),
                 "" if math.isnan(busy) else f"{busy:.1f}",
