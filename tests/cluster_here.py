@@ -10,8 +10,8 @@ from contextlib import contextmanager
 
 
 class ClusterHere:
-    def __init__(self, folder, names):
-        self.folder, self.names, self.processes = folder, names, {}
+    def __init__(self, folder, names, protocol):
+        self.folder, self.names, self.processes, self.protocol = folder, names, {}, protocol
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -21,13 +21,21 @@ class ClusterHere:
 
     @property
     def place(self):
-        return f"dask://127.0.0.1:{self.port}"
+        return f"dask{'+tls' if self.protocol == 'tls' else ''}://127.0.0.1:{self.port}"
 
     def start(self, name):
         if name == "scheduler":
             command = ["dask_scheduler", "--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard"]
+            command += ["--protocol", self.protocol]
         else:
-            command = ["dask_worker", f"tcp://127.0.0.1:{self.port}", "--nthreads", "1", "--resources", "paragone=1"]
+            command = [
+                "dask_worker",
+                f"{self.protocol}://127.0.0.1:{self.port}",
+                "--nthreads",
+                "1",
+                "--resources",
+                "paragone=1",
+            ]
             command += ["--no-dashboard", "--memory-limit", "0", "--local-directory", str(self.folder / name)]
         variables = {**os.environ, "PARAGONE_HOST": name, "PARAGONE_CACHE": str(self.folder / f"cache-{name}")}
         (self.folder / name).mkdir(exist_ok=True)
@@ -45,8 +53,8 @@ class ClusterHere:
 
 
 @contextmanager
-def cluster_here(folder, names=("one", "two")):
-    cluster = ClusterHere(folder, names)
+def cluster_here(folder, names=("one", "two"), protocol="tcp"):
+    cluster = ClusterHere(folder, names, protocol)
     try:
         yield cluster
     finally:

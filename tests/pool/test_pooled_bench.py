@@ -134,3 +134,21 @@ def test_hosts_that_differ_are_refused_and_surveyed_kind_by_kind(folder, tmp_pat
     hosts = [{row["host"] for row in read_rows(path)} for path in (folder / "results").glob("*/hosts.jsonl")]
     assert sorted(map(sorted, hosts)) == [["one"], ["other"]]
     assert "Side by side: " in surveyed.stdout
+
+
+def test_a_scheduler_with_certificates_is_reached_by_those_of_dasks_settings(folder, tmp_path, monkeypatch):
+    pytest.importorskip("cryptography", reason="certificates need it: pip install 'paragone[slurm]'")
+    from distributed.security import Security
+
+    made = Security.temporary()
+    for name, text in {"ca": made.tls_ca_file, "key": made.tls_client_key, "cert": made.tls_client_cert}.items():
+        (tmp_path / f"{name}.pem").write_text(text)
+    monkeypatch.setenv("DASK_DISTRIBUTED__COMM__TLS__CA_FILE", str(tmp_path / "ca.pem"))
+    for of in ("CLIENT", "SCHEDULER", "WORKER"):
+        for what in ("CERT", "KEY"):
+            monkeypatch.setenv(f"DASK_DISTRIBUTED__COMM__TLS__{of}__{what}", str(tmp_path / f"{what.lower()}.pem"))
+    with cluster_here(tmp_path, protocol="tls") as cluster:
+        assert cluster.place.startswith("dask+tls://")
+        Client(folder, cluster.place).end()
+
+    checked(folder)
