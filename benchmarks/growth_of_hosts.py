@@ -3,9 +3,12 @@
     python benchmarks/growth_of_hosts.py                   1, 4, 16, 64 and 256 hosts
     python benchmarks/growth_of_hosts.py 1 64 --launches 20
 
-Hosts are Dask workers in one process, which takes one launch at a time each; a launch sleeps for its length, made
-shorter, and sends as many lines as a launch has rows. So what is left over is the overhead of client and scheduler on
-one machine. The best possible wall time is that of the same launches in the same order, without any overhead.
+Hosts are Dask workers in one process, which take one launch at a time each. A launch sleeps for its length, made
+shorter, and sends lines as often as a real one. So what is left over is the overhead of client, scheduler and workers
+on one machine. The best possible wall time is that of the same launches in the same order, without any overhead.
+
+All launches stand in one queue here, the longest first. `paragone bench -k all --on …` measures one kernel after the
+other: a run of 20 launches uses at most 20 hosts, or as many more as its plan has waves. See `--launches 20`.
 """
 
 from __future__ import annotations
@@ -24,9 +27,9 @@ SECONDS_SHOWN = 4.0  # that a launch sleeps for in the simulation
 
 
 def lengths(n_launches: int) -> list[float]:
-    """Seconds of every launch, as they would be."""
+    """Seconds of every launch, as they would be, the longest first."""
     random = np.random.Generator(np.random.PCG64(1))
-    return [float(x) for x in SECONDS * np.exp(SPREAD * random.standard_normal(n_launches))]
+    return sorted(map(float, SECONDS * np.exp(SPREAD * random.standard_normal(n_launches))), reverse=True)
 
 
 def best_possible(seconds: Sequence[float], n_hosts: int) -> float:
@@ -39,9 +42,10 @@ def best_possible(seconds: Sequence[float], n_hosts: int) -> float:
 
 def launch(seconds: float, topic: str) -> bytes:
     """Sleep so long, and send lines all the while."""
-    for _ in range(LINES):
+    n_lines = round(LINES * SECONDS_SHOWN / SECONDS)
+    for _ in range(n_lines):
         get_worker().log_event(topic, {"line": "x" * 300})
-        time.sleep(seconds / LINES)
+        time.sleep(seconds / n_lines)
     return b"x" * 300 * LINES
 
 
