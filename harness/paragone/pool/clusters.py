@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
+from collections.abc import Sequence
 from typing import Any
 
 from paragone.errors import Misuse
@@ -27,12 +28,17 @@ def cluster_of(place: Place) -> Any:
     return _slurm(place) if place.kind == "slurm" else None
 
 
+def shares_of(cpus: Sequence[int], n_hosts: int) -> list[tuple[int, ...]]:
+    """As many CPUs for each host, so that all are of one kind; one, shared by turns, where there are too few."""
+    size = max(1, len(cpus) // n_hosts)
+    return [tuple(cpus[i * size : (i + 1) * size]) or (cpus[i % len(cpus)],) for i in range(n_hosts)]
+
+
 def _local(n_hosts: int) -> Any:
     """So many processes, each a host by itself with CPUs of its own as far as there are any."""
     from distributed import Nanny, Scheduler, SpecCluster
 
-    cpus = affinity()
-    shares = [cpus[i::n_hosts] or (cpus[i % len(cpus)],) for i in range(n_hosts)]
+    shares = shares_of(affinity(), n_hosts)
     workers = {
         f"local-{i}": {
             "cls": Nanny,
