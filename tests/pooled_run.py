@@ -49,7 +49,9 @@ def request_in(folder, launches, kernel="twice"):
 def write_plugins(folder):
     """Write a kernel with a baseline, and an implementation that is surely slower."""
     write_kernel(folder / "plugins", "twice")
-    loops = '"""Number by number."""\n\n\ndef run(x, y):\n    for i in range(len(x)):\n        y[i] = 2 * x[i]\n'
+    loops = (
+        '"""Number by number."""\n\n\ndef run(x, y):\n    for i in 100 * [*range(len(x))]:\n        y[i] = 2 * x[i]\n'
+    )
     (folder / "plugins" / "twice" / "loops.py").write_text(loops)
 
 

@@ -6,7 +6,6 @@ from pooled_run import write_plugins
 from slurm_here import BRIDGE, reason_against, slurm_here
 
 from paragone.files.json_lines import read_rows
-
 from paragone.pool.clusters import shares_of
 
 
