@@ -49,10 +49,8 @@ def request_in(folder, launches, kernel="twice"):
 def write_plugins(folder):
     """Write a kernel with a baseline, and an implementation that is surely slower."""
     write_kernel(folder / "plugins", "twice")
-    loops = (
-        '"""Number by number."""\n\n\ndef run(x, y):\n    for i in 100 * [*range(len(x))]:\n        y[i] = 2 * x[i]\n'
-    )
-    (folder / "plugins" / "twice" / "loops.py").write_text(loops)
+    body = "    for i in 100 * [*range(len(x))]:\n        y[i] = 2 * x[i]\n"
+    (folder / "plugins" / "twice" / "loops.py").write_text(f'"""Number by number."""\n\n\ndef run(x, y):\n{body}')
 
 
 def main():
