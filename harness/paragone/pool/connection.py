@@ -8,6 +8,7 @@ import queue
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -105,13 +106,21 @@ class Connection:
     def _send(self, archive: Archive, address: str) -> None:
         if json.loads(self._call(on_host.is_kept, address, archive.sha256)):
             return
-        (content,) = self._client.scatter([archive.content], workers=[address], hash=False)
+        try:
+            (content,) = self._client.scatter([archive.content], workers=[address], hash=False)
+        except (OSError, TimeoutError) as error:
+            raise HarnessError(f"the host at {address} does not take what travels: {error}") from None
         if fault := self._call(on_host.keep, address, archive.sha256, content):
             raise HarnessError(fault.decode())
 
     def _call(self, function: Callable[..., bytes], address: str, *arguments: Any) -> bytes:
+        from distributed import KilledWorker
+
         future = self._client.submit(by_value(function), *arguments, workers=[address], pure=False, retries=0)
-        return bytes(future.result())
+        try:
+            return bytes(future.result(timeout=PATIENCE_S))
+        except (OSError, TimeoutError, CancelledError, KilledWorker) as error:
+            raise HarnessError(f"the host at {address} does not answer: {error}") from None
 
     def send(self, order: Order, take: Callable[[Line], None], workers: Sequence[str]) -> Answer:
         """Send an order to one of these workers; `take` gets each line of its answer once."""

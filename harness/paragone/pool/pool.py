@@ -52,7 +52,13 @@ class Pool:
 
     def join(self, addresses: list[str]) -> None:
         """Take up the hosts of these workers; another kind of machine, or a second worker of a host, is passed over."""
-        for host in self._described(addresses):
+        try:
+            found = self._described(addresses)
+        except HarnessError as error:  # the others go on without it
+            self.passed_over |= {*addresses}
+            self.say(f"What has joined is passed over: {error}")
+            return
+        for host in found:
             there = {*self.connection.workers()}
             same_host = [each for each in self.hosts if each.name == host.name and each.address in there]
             if same_host or (self.hosts and host.kind != self.hosts[0].kind):
