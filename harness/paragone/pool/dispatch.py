@@ -152,7 +152,7 @@ class Dispatch:
             launch=one.part[0],
             wave=one.part[1],
             attempt=one.attempt,
-            host=one.host,
+            host=one.host or "unknown",  # it went before it had said a word
             busy_cpus=busy_cpus,
             started_s=started_s,
             reason=reason,
