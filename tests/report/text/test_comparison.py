@@ -12,7 +12,7 @@ from rich.console import Console
 
 from paragone.analyse.results import Results
 from paragone.comparison.across_time import compare
-from paragone.report.terminal.comparison import print_comparison, unmarked
+from paragone.report.terminal.comparison import print_comparison
 from paragone.report.text.comparison import comparison_report, counted
 from paragone.report.text.formatting import letters
 
@@ -177,10 +177,6 @@ def test_text_from_a_run_cannot_break_the_page():
 
     assert "<script>" not in text
     assert "2\\|\\`&lt;b&gt;\\`" in text
-
-
-def test_a_sentence_is_printed_without_markdown():
-    assert unmarked("**B**: `x` \\_y\\_ &lt;z&gt; &amp;") == "B: x _y_ <z> &"
 
 
 def test_the_same_comparison_gives_the_same_bytes(three):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +14,7 @@ from paragone.report.terminal.styles import GREY, STYLES
 from paragone.report.text import formatting
 from paragone.report.text.comparison import differing_rows, runs_of, sentences
 from paragone.report.text.comparison_rows import CHANGED_TAG, entry, joined_cells, label
+from paragone.report.text.markdown import unmarked
 
 
 def print_comparison(comparisons: Sequence[Comparison], fail_slower: float, console: Console) -> None:
@@ -30,11 +29,6 @@ def print_comparison(comparisons: Sequence[Comparison], fail_slower: float, cons
         for sentence in sentences(comparison, letter, fail_slower):
             console.print(Text(unmarked(sentence)))
         console.print()
-
-
-def unmarked(sentence: str) -> str:
-    """Return a sentence without its Markdown."""
-    return html.unescape(re.sub(r"\\(.)", r"\1", sentence.replace("**", "")).replace("`", ""))
 
 
 def _differences(comparisons: Sequence[Comparison], named: Sequence[str]) -> Table | Text:

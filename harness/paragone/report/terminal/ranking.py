@@ -9,11 +9,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from paragone.report.terminal.comparison import unmarked
 from paragone.report.terminal.styles import GREY, STYLES
 from paragone.report.text import formatting
 from paragone.report.text.answer import is_busy
 from paragone.report.text.first_point import cells_of_first_point, with_control
+from paragone.report.text.markdown import unmarked
 from paragone.report.text.ranking import fastest, ratio_to_baseline
 from paragone.report.text.rows import each_row, grid_label_of
 

@@ -66,3 +66,8 @@ def code_block(lines: Sequence[tuple[object, str]]) -> str:
 
 def _longest_run(line: str) -> int:
     return max((len(run) for run in re.findall("`+", line)), default=0)
+
+
+def unmarked(sentence: str) -> str:
+    """Return a sentence without its Markdown."""
+    return html.unescape(re.sub(r"\\(.)", r"\1", sentence.replace("**", "")).replace("`", ""))
