@@ -85,6 +85,7 @@ def test_a_claim_of_seconds_is_answered_in_seconds_too():
     assert here(judged) == "0.50× [0.40, 0.80]: +1.00 s [+0.25, +1.50] over 10 epochs"
     assert here(replace(judged, epoch_seconds=float("nan"))) == "0.50× [0.40, 0.80]"
     assert here(replace(judged, claim=replace(claim, within_seconds=0))) == "0.50× [0.40, 0.80]"
+    assert here(replace(judged, ratio=float("inf"))) == "∞×"
 
 
 def test_a_run_on_other_data_says_that_the_claims_are_not_about_it():

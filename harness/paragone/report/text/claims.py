@@ -87,9 +87,14 @@ def of(judged: JudgedClaim) -> list[str]:
 
 
 def here(judged: JudgedClaim) -> str:
-    """Return the measured ratio with its interval, and the difference in seconds for a claim of seconds."""
+    """Return the measured ratio with its interval, and the difference in seconds for a claim of seconds.
+
+    A ratio of errors is infinite where one result is not finite.
+    """
     if math.isnan(judged.ratio):
         return ""
+    if math.isinf(judged.ratio):
+        return "∞×"
     ratio = formatting.ratio_with_interval(judged.ratio, judged.low, judged.high)
     claim, total = judged.claim, judged.claim.epochs * judged.epoch_seconds
     if not claim.within_seconds or math.isnan(total) or math.isnan(judged.low):
