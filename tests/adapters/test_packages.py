@@ -62,7 +62,7 @@ def test_the_folder_that_an_uninstalled_package_leaves_behind_is_no_package(tmp_
 def test_every_extra_that_a_command_names_is_one_and_their_sum_is_one_too():
     extras = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
 
-    assert set(CPU_EXTRAS) | {"cupy", "parquet", "selftest", "peers"} == set(extras)
+    assert set(CPU_EXTRAS) | {"cupy", "parquet", "dask", "slurm", "selftest", "peers"} == set(extras)
     assert extras["peers"] == [f"paragone[{','.join(CPU_EXTRAS)}]"]
 
 

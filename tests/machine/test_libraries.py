@@ -15,6 +15,9 @@ def installed(tmp_path, monkeypatch):
         lines = [f"Requires-Dist: {requirement}" for requirement in requires]
         (folder / "METADATA").write_text("\n".join(["Metadata-Version: 2.1", f"Name: {name}", "Version: 1.0", *lines]))
         (folder / "RECORD").write_text("\n".join(f"{file},sha256=x,{size}" for file, size in files))
+        for file, _ in files:  # importlib_metadata, where something imports it, leaves out what is not there
+            (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / file).touch()
 
     requires = ["small>=0.5", "tests-only; extra == 'test'", "absent; python_version < '3'", "not installed ("]
     install("big.one", requires, [("big/__init__.py", 10), ("big/kernel.so", 990), ("big_one.libs/blas.so.3", 5)])
