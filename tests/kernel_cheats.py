@@ -191,8 +191,8 @@ HONEST_HEAT = {
     ),
 }
 
-# In C, at n = 32 at most, where a call takes 3 µs.
-C_COMMAND = "gcc -O2 -shared -fPIC -DPARAGONE_REAL={real} -I{include} -o {library} NAME.c -lm"
+# In C, at n = 32 at most, and not optimised: else a call takes 1 µs on a fast processor, and less than that is not seen.
+C_COMMAND = "gcc -O0 -shared -fPIC -DPARAGONE_REAL={real} -I{include} -o {library} NAME.c -lm"
 C_TOML = f'language = "C"\nidea = "a cheat"\nbuild = "{C_COMMAND}"\n'
 C_COMPUTE = """
 #include <math.h>
