@@ -3,6 +3,12 @@
 # X (D, B), Y (C, B), W[l] (fan_out, fan_in), b[l] (fan_out,), A[l] and delta (fan_out, B), A[1] = X.
 # R scales the sum over the mini-batch; eta is the learning rate; φ is the problem's hidden activation.
 #
+# Where a step goes (nielsen, 10 images, float32, one thread of an EPYC with AVX-512, Julia 1.5.3): of 82 µs the products
+# of the first layer take 22. dW is written by its product, written again times R, and read by the update: 17 more, and
+# 184 kB of new arrays. Taken again and again on the same images, the step takes 54: the other 28 are images that come
+# from anywhere in memory, into caches that the new arrays have filled. The garbage collector takes 5. julia_views keeps
+# its arrays.
+#
 # Longer than 100 lines: it holds the output layers, too, and what the harness calls.
 
 module BroadcastStep  # Broadcast alone is a module of Julia itself
