@@ -191,7 +191,7 @@ HONEST_HEAT = {
     ),
 }
 
-# In C, at n = 32 at most, and not optimised: else a call takes 1 µs on a fast processor, and less than that is not seen.
+# In C, at n = 32 at most, and not optimised: else a call takes 1 µs on a fast processor, and so little is not seen.
 C_COMMAND = "gcc -O0 -shared -fPIC -DPARAGONE_REAL={real} -I{include} -o {library} NAME.c -lm"
 C_TOML = f'language = "C"\nidea = "a cheat"\nbuild = "{C_COMMAND}"\n'
 C_COMPUTE = """
