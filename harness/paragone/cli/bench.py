@@ -17,7 +17,7 @@ from paragone.cli.bench_kernels import (
 )
 from paragone.cli.json_lines import JsonOption
 from paragone.cli.option_groups import with_option_groups
-from paragone.cli.options import CellOptions, PoolOptions, RunOptions
+from paragone.cli.options import CellOptions, LaunchesOption, PoolOptions, RunOptions, ThreadsOption
 from paragone.cli.request import problem_arguments, request_from
 from paragone.cli.values import fraction, thread_counts
 from paragone.errors import Misuse
@@ -30,12 +30,8 @@ from paragone.store.plan_records import FEWEST_LAUNCHES
 def bench(
     cells: CellOptions,
     *,
-    threads: Annotated[
-        str, typer.Option("--threads", "-t", help="Such as 1,2: a launch of everything for each.")
-    ] = "1",
-    launches: Annotated[
-        int, typer.Option(min=FEWEST_LAUNCHES, max=MOST_ROUNDS, help="Fresh processes per variant.")
-    ] = FEWEST_LAUNCHES,
+    threads: ThreadsOption = "1",
+    launches: LaunchesOption = FEWEST_LAUNCHES,
     rounds: Annotated[
         int | None,
         typer.Option(min=3, max=MOST_ROUNDS, help="Samples of a cell in each launch; else 5 to 10, for --quick 6."),

@@ -10,9 +10,13 @@ import typer
 
 from paragone.cli.cpu_list import kept_to_cpus
 from paragone.cli.kernel_names import NETWORKS
+from paragone.files.schema import MOST_ROUNDS
+from paragone.store.plan_records import FEWEST_LAUNCHES
 
 LONGEST_SECONDS = 1_000_000
 
+LaunchesOption = Annotated[int, typer.Option(min=FEWEST_LAUNCHES, max=MOST_ROUNDS, help="Fresh processes per variant.")]
+ThreadsOption = Annotated[str, typer.Option("--threads", "-t", help="Such as 1,2: a launch of everything for each.")]
 ProblemOption = Annotated[
     list[str] | None, typer.Option("--problem", "-p", help="Problems: names, a TOML file, or all. May be repeated.")
 ]

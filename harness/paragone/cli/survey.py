@@ -10,11 +10,10 @@ from msgspec import structs
 
 from paragone.cli.bench_kernels import HowToRun, bench_one
 from paragone.cli.option_groups import with_option_groups
-from paragone.cli.options import CellOptions, PoolOptions, RunOptions
+from paragone.cli.options import CellOptions, LaunchesOption, PoolOptions, RunOptions, ThreadsOption
 from paragone.cli.request import problem_arguments, request_from
 from paragone.cli.values import thread_counts
 from paragone.errors import Misuse
-from paragone.files.schema import MOST_ROUNDS
 from paragone.store.plan_records import FEWEST_LAUNCHES
 
 
@@ -22,12 +21,8 @@ from paragone.store.plan_records import FEWEST_LAUNCHES
 def survey(
     cells: CellOptions,
     *,
-    threads: Annotated[
-        str, typer.Option("--threads", "-t", help="Such as 1,2: a launch of everything for each.")
-    ] = "1",
-    launches: Annotated[
-        int, typer.Option(min=FEWEST_LAUNCHES, max=MOST_ROUNDS, help="Fresh processes per variant, on each kind.")
-    ] = FEWEST_LAUNCHES,
+    threads: ThreadsOption = "1",
+    launches: LaunchesOption = FEWEST_LAUNCHES,
     new: Annotated[bool, typer.Option("--new", help="Begin new runs even where some are unfinished.")] = False,
     pool: PoolOptions,
     run: RunOptions,
