@@ -32,7 +32,9 @@ def needs_of(text, build_info=None, libraries=LIBRARIES):
         ("def load():\n    import torch\n    import sympy", Needs("", ("torch",), 728)),
         ("from mpmath.libmp import mpf", Needs("", ("mpmath",), 2)),
         ("find_spec('torch')", Needs("", ("torch",), 728)),
-        ("# from torch we know\nfrom the paper of 1986\n", Needs()),
+        ("import sys, torch as t", Needs("", ("torch",), 728)),
+        ('"""What we have\nfrom torch import nothing of."""', Needs()),
+        ("from the paper of 1986", Needs()),
     ],
 )
 def test_packages_are_counted_with_all_that_they_require_and_without_numpy(text, expected):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import math
 import re
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from paragone.implementation.imported_modules import imported_modules
 from paragone.machine.python_environments import WORKER_PACKAGES
 
 if TYPE_CHECKING:
@@ -18,10 +20,6 @@ if TYPE_CHECKING:
 
 TOOL_KEYS = {"compiler": "", "version": "", "Julia": "Julia "}  # of a build info: what compiled or ran it; its name
 TOOL = re.compile(r"(?:(?:Apple|Debian|Ubuntu) )?(\S+).*?(\d+(?:\.\d+)+)")
-
-
-# What a Python file imports, or looks for: of C it names what the C is linked with.
-IMPORTED = re.compile(r"""^\s*(?:import\s+(\w+)|from\s+(\w+)[\w.]*\s+import\b)|find_spec\(["'](\w+)""", re.MULTILINE)
 
 
 class Needs(NamedTuple):
@@ -59,9 +57,17 @@ def _named(source: Source, package_of: Mapping[str, str]) -> set[str]:
     """The packages that the Python files of an implementation name; one that the run did not weigh by its module."""
     own = {PurePath(file).stem for file in source.files} | {PurePath(file).parts[0] for file in source.files}
     texts = (text for file, text in source.files.items() if file.endswith(".py") and not file.startswith("paragone/"))
-    modules = {name for text in texts for found in IMPORTED.findall(text) for name in found if name}
+    modules = {name for text in texts for name in _imported(text)}
     modules -= {*sys.stdlib_module_names, "paragone", *own}
     return {package_of.get(module, module) for module in modules}
+
+
+def _imported(text: str) -> set[str]:
+    """What a kept file imports; nothing where it is no Python that this version reads."""
+    try:
+        return imported_modules(ast.parse(text))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set()
 
 
 def _tool(info: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from paragone.errors import HarnessError
 from paragone.files.hashing import LARGEST_FILE_BYTES
 from paragone.files.schema import shown
 from paragone.implementation.declared import FLOATS
+from paragone.implementation.imported_modules import imported_modules
 from paragone.implementation.kernel_declaration import KernelDeclaration
 from paragone.task.kernel.spec import KernelSpec
 
@@ -92,12 +93,7 @@ def _tree(path: Path) -> ast.Module:
 
 
 def _language(tree: ast.Module) -> str:
-    imported = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            imported |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            imported.add(node.module.split(".")[0])
+    imported = imported_modules(tree)
     return next((language for package, language in LANGUAGE_OF_PACKAGE.items() if package in imported), "Python")
 
 
