@@ -125,12 +125,12 @@ def test_reports_share_their_scripts_and_a_part_that_no_report_needs_is_deleted(
     for report in (tmp_path / "results").glob("*/report.html"):
         report.write_text(f"{policy}<p>{report.parent.name}</p><script>{'a();' * 1000}</script>")
     assert 0 == paragone("site", tmp_path / "site", "--results", tmp_path / "results")[0]
-    (part,) = (tmp_path / "site" / "shared").iterdir()
+    (part,) = (tmp_path / "site" / "assets").iterdir()
     pages = [page.read_text() for page in (tmp_path / "site").glob("*/report.html")]
 
     assert "a();" * 1000 == part.read_text()
-    assert 5 == len(pages) == sum(f'<script src="../shared/{part.name}"></script>' in page for page in pages)
+    assert 5 == len(pages) == sum(f'<script src="../assets/{part.name}"></script>' in page for page in pages)
 
-    (tmp_path / "site" / "shared" / "0123.js").write_text("of an older report")
+    (tmp_path / "site" / "assets" / "0123.js").write_text("of an older report")
     assert 0 == paragone("site", tmp_path / "site", "--results", tmp_path / "results")[0]
-    assert [part] == [*(tmp_path / "site" / "shared").iterdir()]
+    assert [part] == [*(tmp_path / "site" / "assets").iterdir()]

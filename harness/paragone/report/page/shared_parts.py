@@ -6,7 +6,7 @@ import hashlib
 import re
 from typing import NamedTuple
 
-FOLDER = "shared"  # in the site
+FOLDER = "assets"  # in the site
 INLINE = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)  # with attributes it is data, as the payload is
 SHORTEST = 200  # characters that are worth a file
 POLICY = re.compile(
